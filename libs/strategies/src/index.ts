@@ -1,1 +1,20 @@
-export {};
+export {
+  type BooleanParameter,
+  checkParameters,
+  type NumericParameter,
+  type ParameterDefinition,
+  type Parameters,
+  parseParameters,
+  type StringParameter,
+} from './parameters.js';
+export { getStrategy, strategies, strategyNames, unknownStrategy } from './registry.js';
+export type {
+  LabelledView,
+  LayerSignal,
+  PoolView,
+  Selection,
+  Signal,
+  Source,
+  Strategy,
+  StrategyDescriptor,
+} from './strategy.js';
