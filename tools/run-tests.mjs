@@ -1,0 +1,45 @@
+// Runs the compiled tests below the folders given (default: every workspace), with node's own runner. It exists
+// because Node 20 has no patterns in `node --test` and Node 22 no folders.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './setup/process.mjs';
+
+/** All `*.test.js` below `folder`. */
+function testFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return testFiles(path);
+      return entry.name.endsWith('.test.js') ? [path] : [];
+    });
+}
+
+/** Returns the exit status of the runner; 1 where there is no test at all. */
+export function runTests(folders, options = []) {
+  const files = folders.flatMap((folder) => testFiles(join(folder, 'dist')));
+  if (files.length === 0) {
+    process.stderr.write(`no compiled test below ${folders.join(', ')}\n`);
+    return 1;
+  }
+  const args = ['--enable-source-maps', '--test', '--test-concurrency=2', ...options, ...files];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
+}
+
+/** Every workspace with code. */
+export function workspaces() {
+  return ['libs', 'services'].flatMap((group) => {
+    const folder = join(root, group);
+    return readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const folders = process.argv.slice(2);
+  process.exit(runTests(folders.length > 0 ? folders : workspaces()));
+}
