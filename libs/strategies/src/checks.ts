@@ -130,7 +130,7 @@ function checkValues(name: Signal, array: NdArray<'float32'>, ids: Int32Array): 
       sum += value;
     }
     if (isDistribution && Math.abs(sum - 1) > SUM_TOLERANCE) {
-      refuse(name, ids[row % ids.length], `sums to ${sum} instead of 1`);
+      refuse(name, ids[row % ids.length], `sums to ${Number(sum.toPrecision(6))} instead of 1`);
     }
   }
 }

@@ -18,3 +18,4 @@ export type {
   Strategy,
   StrategyDescriptor,
 } from './strategy.js';
+export { strategyTable, withStrategyTable } from './table.js';

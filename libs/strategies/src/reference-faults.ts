@@ -7,8 +7,7 @@ export const referenceFaults: BooleanParameter = {
   name: 'reference_faults',
   type: 'boolean',
   default: false,
-  summary:
-    "pick the lowest scores, as the reference experiment's code did by mistake; only to compare with it",
+  summary: 'pick the lowest scores, a mistake of the reference experiment; only to compare with it',
 };
 
 /** The scores, negated where the reference's order is asked for. */

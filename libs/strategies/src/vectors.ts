@@ -5,8 +5,10 @@ import type { NdArray } from '@alarena/core';
 
 type Matrix = NdArray<'float32'>;
 
-/** Values between two looks at the bound of `squaredDistance`. */
+/** Values between two looks at the bound of `squaredDistance`; a multiple of 4. */
 const CHUNK = 64;
+
+// Four running sums each: one alone would wait for its own last addition, at half the speed.
 
 /** x_i · y_j. */
 export function dot(
@@ -16,14 +18,21 @@ export function dot(
   yOffset: number,
   width: number,
 ): number {
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += (x[xOffset + i] as number) * (y[yOffset + i] as number);
-  return sum;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = width - (width % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += (x[xOffset + i] as number) * (y[yOffset + i] as number);
+    b += (x[xOffset + i + 1] as number) * (y[yOffset + i + 1] as number);
+    c += (x[xOffset + i + 2] as number) * (y[yOffset + i + 2] as number);
+    d += (x[xOffset + i + 3] as number) * (y[yOffset + i + 3] as number);
+  }
+  for (let i = whole; i < width; i++) a += (x[xOffset + i] as number) * (y[yOffset + i] as number);
+  return a + b + (c + d);
 }
 
 /**
  * ‖x_i - y_j‖², or some value of at least `bound` as soon as it is known to be no smaller: partial sums only
- * grow, so a minimum over many rows comes out the same, for a fraction of the work.
+ * grow, so a minimum over many rows comes out the same, often for a fraction of the work.
  */
 function squaredDistance(
   x: Float32Array,
@@ -33,15 +42,23 @@ function squaredDistance(
   width: number,
   bound: number,
 ): number {
-  let sum = 0;
-  for (let start = 0; start < width && sum < bound; start += CHUNK) {
-    const end = Math.min(start + CHUNK, width);
-    for (let i = start; i < end; i++) {
-      const difference = (x[xOffset + i] as number) - (y[yOffset + i] as number);
-      sum += difference * difference;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = width - (width % 4);
+  for (let start = 0; start < whole && a + b + (c + d) < bound; start += CHUNK) {
+    const end = Math.min(start + CHUNK, whole);
+    for (let i = start; i < end; i += 4) {
+      const p = (x[xOffset + i] as number) - (y[yOffset + i] as number);
+      const q = (x[xOffset + i + 1] as number) - (y[yOffset + i + 1] as number);
+      const r = (x[xOffset + i + 2] as number) - (y[yOffset + i + 2] as number);
+      const s = (x[xOffset + i + 3] as number) - (y[yOffset + i + 3] as number);
+      a += p * p;
+      b += q * q;
+      c += r * r;
+      d += s * s;
     }
   }
-  return sum;
+  for (let i = whole; i < width; i++) a += ((x[xOffset + i] as number) - (y[yOffset + i] as number)) ** 2;
+  return a + b + (c + d);
 }
 
 /** Lowers `nearest[i]` to ‖x_i - y_j‖² where that is smaller, for one row j of `y`. O(N width). */
