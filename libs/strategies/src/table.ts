@@ -4,10 +4,8 @@ import { strategies } from './registry.js';
 import type { StrategyDescriptor } from './strategy.js';
 
 export function strategyTable(): string {
-  const head = [
-    '| name | picks | needs | parameters | source | cost |',
-    '| --- | --- | --- | --- | --- | --- |',
-  ];
+  const columns = ['name', 'picks', 'score or procedure', 'needs', 'parameters', 'source', 'cost'];
+  const head = [`| ${columns.join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`];
   return [...head, ...strategies.map(({ descriptor }) => tableRow(descriptor))].join('\n');
 }
 
