@@ -1,1 +1,16 @@
-export {};
+export {
+  type Architecture,
+  architectures,
+  type Batch,
+  type Evaluation,
+  type Layer,
+  type MaskLayer,
+  type Model,
+  type ModelSpec,
+  type OptimizerSpec,
+  type Signals,
+  type TrainStep,
+} from './model.js';
+export { openModel } from './models/compiled-model.js';
+export { loadTensorflow, type Tensorflow, type TensorflowOptions } from './tensorflow/binding.js';
+export { type NumericsProfile, numericsProfile } from './tensorflow/numerics-profile.js';
