@@ -1,1 +1,15 @@
-export {};
+export { type ClientOptions, createClient } from './client.js';
+export { implement, type ServiceRegistration } from './implement.js';
+export { MAX_MESSAGE_BYTES } from './options.js';
+export { createGrpcServer, type GrpcServer, type GrpcServerOptions, type ListenAddress } from './server.js';
+export type {
+  CallContext,
+  CallOptions,
+  ClientOf,
+  HandlersOf,
+  ServiceDeps,
+  StreamCallOptions,
+  StreamHandler,
+  UnaryCallOptions,
+  UnaryHandler,
+} from './types.js';
