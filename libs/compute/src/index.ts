@@ -1,4 +1,11 @@
 export {
+  type Computation,
+  type ComputationContext,
+  ComputeHost,
+  type ComputeHostOptions,
+  serveComputations,
+} from './host/index.js';
+export {
   type Architecture,
   architectures,
   type Batch,
@@ -14,3 +21,11 @@ export {
 export { openModel } from './models/compiled-model.js';
 export { loadTensorflow, type Tensorflow, type TensorflowOptions } from './tensorflow/binding.js';
 export { type NumericsProfile, numericsProfile } from './tensorflow/numerics-profile.js';
+export {
+  type EpochRecord,
+  type FitOptions,
+  fit,
+  inferSignals,
+  measure,
+  type SignalRequest,
+} from './training/index.js';

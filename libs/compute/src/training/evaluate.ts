@@ -1,8 +1,8 @@
 // Measuring a model on a set of samples, in pieces of a fixed size: the same samples give the same bits.
 
-import { sizeOf } from '@alarena/core';
+import { accuracy, type Metrics, macroF1, sizeOf } from '@alarena/core';
 import type { Batch, Model } from '../model.js';
-import { accuracy, type Metrics, macroF1 } from './metrics.js';
+
 
 /** Samples of one inference call. Part of the results' semantics: other sizes may change last bits. */
 export const inferenceBatch = 500;

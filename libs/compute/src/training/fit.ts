@@ -1,10 +1,10 @@
 // One fit: epochs of at least so many steps, early stopping on validation macro F1, the best weights kept.
 
-import { AppError, type NdArray, namedRandom, sizeOf } from '@alarena/core';
+import { AppError, type Metrics, type NdArray, namedRandom, sizeOf } from '@alarena/core';
 import type { Batch, Model } from '../model.js';
 import { epochBatches, gatherRows } from './batches.js';
 import { measure } from './evaluate.js';
-import type { Metrics } from './metrics.js';
+
 
 export interface FitOptions {
   readonly epochs: number;

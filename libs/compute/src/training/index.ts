@@ -1,5 +1,4 @@
 export { epochBatches } from './batches.js';
 export { inferenceBatch, measure } from './evaluate.js';
 export { type EpochRecord, type FitHooks, type FitOptions, type FitOutcome, fit } from './fit.js';
-export { accuracy, type Metrics, macroF1 } from './metrics.js';
 export { inferSignals, monteCarloMasks, type SignalArrays, type SignalRequest } from './signals.js';

@@ -1,0 +1,26 @@
+// Lists of sample ids by content: the ascending int32 array is a blob, its digest stands in a task's inputs.
+
+import { AppError, bytesOf, fromBytes, ndarray } from '@alarena/core';
+import { getBlob, type ObjectStore, putBlob } from '@alarena/store';
+
+export interface IdsRef {
+  readonly sha256: string;
+  readonly count: number;
+}
+
+/** Stores ids in ascending order. Throws on repetition. */
+export async function putIds(store: ObjectStore, ids: Iterable<number>): Promise<IdsRef> {
+  const sorted = Int32Array.from(ids).sort();
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i] === sorted[i - 1]) {
+      throw new AppError('invalid-argument', `the sample id ${sorted[i]} is named twice`);
+    }
+  }
+  const { digest } = await putBlob(store, bytesOf(ndarray('int32', [sorted.length], sorted)));
+  return { sha256: digest, count: sorted.length };
+}
+
+export async function getIds(store: ObjectStore, ref: IdsRef): Promise<Int32Array> {
+  const bytes = await getBlob(store, { digest: ref.sha256, sizeBytes: ref.count * 4 });
+  return fromBytes('int32', [ref.count], bytes).data;
+}
