@@ -53,13 +53,13 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   let stopping: Promise<void> | undefined;
   const stop = async (limitMs: number): Promise<void> => {
     let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
+    const limit = new Promise<never>((_, reject) => {
+      const late = new AppError('deadline-exceeded', `no answer from the collector within ${limitMs} ms`);
+      timer = setTimeout(() => reject(late), limitMs);
     });
-    const flush = provider.shutdown().catch((thrown: unknown) => {
+    await Promise.race([provider.shutdown(), limit]).catch((thrown: unknown) => {
       logger?.warn({ err: thrown, endpoint }, 'spans are lost');
     });
-    await Promise.race([flush, limit]);
     clearTimeout(timer);
     trace.disable();
     context.disable();
