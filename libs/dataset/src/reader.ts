@@ -1,0 +1,164 @@
+// Samples by id, in the order asked for. Only the shards that hold wanted ids are fetched; of these only the HDF5
+// chunks that hold wanted rows are decompressed, off the event loop.
+
+import { AppError } from '@alarena/core';
+import type { ObjectStore } from '@alarena/store';
+import type { RowBuffers } from './hdf5-protocol.js';
+import { hdf5 } from './hdf5-thread.js';
+import { type DatasetManifest, type DatasetShard, sampleBytesOf } from './manifest.js';
+import { ShardCache, type ShardCacheOptions, shardLost } from './shard-cache.js';
+
+/** n samples: `images` is n x h x w x c, uint8; `labels` has n. */
+export interface Samples {
+  readonly images: Uint8Array<ArrayBuffer>;
+  readonly labels: Int32Array<ArrayBuffer>;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DatasetReader {
+  readonly manifest: DatasetManifest;
+  /** Ids may repeat. `not-found` names the first few ids that the data set does not have. */
+  read(ids: Int32Array | readonly number[], options?: ReadOptions): Promise<Samples>;
+}
+
+export type ReaderOptions = ShardCacheOptions;
+
+/** Needs no closing: files are open only while they are read. */
+export function openDataset(
+  store: ObjectStore,
+  manifest: DatasetManifest,
+  options: ReaderOptions,
+): DatasetReader {
+  const cache = new ShardCache(store, options);
+  return { manifest, read: (ids, { signal } = {}) => read(manifest, cache, ids, signal) };
+}
+
+/** The rows of one shard that are wanted, ascending, and where they go. */
+interface Wanted {
+  readonly shard: DatasetShard;
+  readonly rows: Int32Array<ArrayBuffer>;
+  readonly positions: Int32Array<ArrayBuffer>;
+}
+
+const ATTEMPTS = 2;
+
+async function read(
+  manifest: DatasetManifest,
+  cache: ShardCache,
+  ids: Int32Array | readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Samples> {
+  const wanted = locate(manifest, ids);
+  for (let attempt = 1; ; attempt++) {
+    let buffers: RowBuffers = {
+      images: new Uint8Array(ids.length * sampleBytesOf(manifest)),
+      labels: new Int32Array(ids.length),
+    };
+    let failed: { readonly shard: DatasetShard; readonly cause: AppError } | undefined;
+    for (const part of wanted) {
+      if (signal?.aborted)
+        throw new AppError('cancelled', 'the read was cancelled', { cause: signal.reason });
+      try {
+        buffers = await readShard(manifest, cache, part, buffers);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.reason !== 'HDF5_FAILED') throw error;
+        failed = { shard: part.shard, cause: error };
+        break;
+      }
+    }
+    if (failed === undefined) return buffers;
+    // The local copy was damaged after it came in: fetch it again.
+    await cache.forget(failed.shard);
+    if (attempt === ATTEMPTS) throw shardLost(failed.shard, 'cannot be read', failed.cause);
+  }
+}
+
+function readShard(
+  manifest: DatasetManifest,
+  cache: ShardCache,
+  { shard, rows, positions }: Wanted,
+  { images, labels }: RowBuffers,
+): Promise<RowBuffers> {
+  return cache.withFile(shard, async (path) => {
+    const { split, samples } = shard;
+    const answer = await hdf5.call({
+      kind: 'read',
+      path,
+      split,
+      sampleShape: manifest.sampleShape,
+      samples,
+      // Sent away with the call; another attempt needs them again.
+      rows: rows.slice(),
+      positions: positions.slice(),
+      images,
+      labels,
+    });
+    if (answer === undefined) throw new AppError('internal', 'the HDF5 thread answered a read without rows');
+    return answer;
+  });
+}
+
+function locate(manifest: DatasetManifest, ids: Int32Array | readonly number[]): Wanted[] {
+  const shards = [...manifest.shards].sort((a, b) => a.firstId - b.firstId);
+  const entries: number[][] = shards.map(() => []);
+  const unknown: number[] = [];
+  let last = 0;
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position] as number;
+    // Neighbours are mostly in one shard.
+    if (!holds(shards[last], id)) last = shardIndexOf(shards, id);
+    const shard = shards[last];
+    if (shard === undefined) {
+      unknown.push(id);
+      last = 0;
+    } else {
+      // Row and position in one number, so that sorting by row is a sort of numbers.
+      entries[last]?.push((id - shard.firstId) * ids.length + position);
+    }
+  }
+  if (unknown.length > 0) throw unknownIds(manifest, unknown);
+  return shards.flatMap((shard, index) => {
+    const packed = Float64Array.from(entries[index] ?? []).sort();
+    if (packed.length === 0) return [];
+    return {
+      shard,
+      rows: Int32Array.from(packed, (entry) => Math.floor(entry / ids.length)),
+      positions: Int32Array.from(packed, (entry) => entry % ids.length),
+    };
+  });
+}
+
+function holds(shard: DatasetShard | undefined, id: number): boolean {
+  return (
+    shard !== undefined && Number.isInteger(id) && id >= shard.firstId && id < shard.firstId + shard.samples
+  );
+}
+
+function shardIndexOf(shards: readonly DatasetShard[], id: number): number {
+  let low = 0;
+  let high = shards.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const shard = shards[middle];
+    if (shard !== undefined && shard.firstId + shard.samples <= id) low = middle + 1;
+    else high = middle;
+  }
+  return holds(shards[low], id) ? low : -1;
+}
+
+function unknownIds(manifest: DatasetManifest, unknown: readonly number[]): AppError {
+  const named = unknown.slice(0, 5).join(', ');
+  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
+  const ranges = manifest.splits.map(
+    ({ name, firstId, samples }) => `${name} ${firstId} to ${firstId + samples - 1}`,
+  );
+  const description = `"${manifest.name}" has no sample ${named}${more}; its ids are ${ranges.join(', ')}`;
+  return new AppError('not-found', description, {
+    reason: 'SAMPLE_UNKNOWN',
+    facts: { dataset: manifest.name, unknown: unknown.length },
+    violations: [{ field: 'ids', description }],
+  });
+}
