@@ -1,1 +1,5 @@
-export {};
+export { expectAppError } from './expect-app-error.js';
+export { freePort } from './free-port.js';
+export { objectStoreContract, type StoreUnderTest } from './object-store-contract.js';
+export { type TestScope, temporaryFolder } from './temporary-folder.js';
+export { type Deferred, deferred, waitFor, within } from './waiting.js';
