@@ -14,13 +14,14 @@ import { bayesianCnn } from './bayesian-cnn.js';
 import { trainingMasks } from './masks.js';
 import type { Network } from './network.js';
 import { type Slot, updateWeights } from './optimizer.js';
+import { resnet } from './resnet.js';
 
 type Builder = (graph: Graph, spec: ModelSpec) => Network;
 
 const architectures: Readonly<Record<Architecture, Builder>> = {
   'bayesian-cnn': bayesianCnn,
-  resnet18: bayesianCnn,
-  resnet50: bayesianCnn,
+  resnet18: resnet('resnet18'),
+  resnet50: resnet('resnet50'),
 };
 
 export interface ModelGraph {

@@ -17,16 +17,23 @@ export type Initialiser = (random: Random, size: number) => Float32Array;
 export const zeros: Initialiser = (_, size) => new Float32Array(size);
 export const ones: Initialiser = (_, size) => new Float32Array(size).fill(1);
 
+/** A plain loop: `Float32Array.from` takes several times as long, which counts at 25 million weights. */
+function draws(size: number, draw: () => number): Float32Array {
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = draw();
+  return values;
+}
+
 /** U(-1/sqrt(fanIn), 1/sqrt(fanIn)): PyTorch's default for weights and biases of linear and convolution layers. */
 export function uniformByFanIn(fanIn: number): Initialiser {
   const bound = 1 / Math.sqrt(fanIn);
-  return (random, size) => Float32Array.from({ length: size }, () => (2 * random.uniform() - 1) * bound);
+  return (random, size) => draws(size, () => (2 * random.uniform() - 1) * bound);
 }
 
 /** N(0, 2 / fanOut), He et al. (arXiv 1502.01852): torchvision's rule for the convolutions of a ResNet. */
 export function normalByFanOut(fanOut: number): Initialiser {
   const deviation = Math.sqrt(2 / fanOut);
-  return (random, size) => Float32Array.from({ length: size }, () => random.normal() * deviation);
+  return (random, size) => draws(size, () => random.normal() * deviation);
 }
 
 export class Parameters {
