@@ -1,3 +1,5 @@
+export { type BusContractOptions, busContract } from './bus-contract.js';
+export type { BusSettings, BusUnderTest, MakeBus } from './bus-fixture.js';
 export { expectAppError } from './expect-app-error.js';
 export { freePort } from './free-port.js';
 export { objectStoreContract, type StoreUnderTest } from './object-store-contract.js';
