@@ -54,6 +54,8 @@ describe('reading by id', () => {
   test('names the first few ids that are not there', async () => {
     await withHome(async (home) => {
       const reader = openDataset(home.store, await writeSmall(home), { cacheFolder: home.cache });
+      assert.throws(() => reader.check([5, 1300]), isError('not-found', /no sample 1300;/));
+      reader.check([0, 1299]);
       await assert.rejects(
         reader.read([5, 1300, -1, 0.5, 2000, 2001, 2002]),
         isError('not-found', /no sample 1300, -1, 0\.5, 2000, 2001 and 1 more.*train 0 to 999, test 1000/),

@@ -20,6 +20,8 @@ export interface ReadOptions {
 
 export interface DatasetReader {
   readonly manifest: DatasetManifest;
+  /** Throws as `read` would for ids that the data set does not have. */
+  check(ids: Int32Array | readonly number[]): void;
   /** Ids may repeat. `not-found` names the first few ids that the data set does not have. */
   read(ids: Int32Array | readonly number[], options?: ReadOptions): Promise<Samples>;
 }
@@ -33,7 +35,10 @@ export function openDataset(
   options: ReaderOptions,
 ): DatasetReader {
   const cache = new ShardCache(store, options);
-  return { manifest, read: (ids, { signal } = {}) => read(manifest, cache, ids, signal) };
+  const check = (ids: Int32Array | readonly number[]): void => {
+    locate(manifest, ids);
+  };
+  return { manifest, check, read: (ids, { signal } = {}) => read(manifest, cache, ids, signal) };
 }
 
 /** The rows of one shard that are wanted, ascending, and where they go. */

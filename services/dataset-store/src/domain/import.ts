@@ -1,0 +1,115 @@
+// Imports: find the files, look through them, write shards, manifest and name. The name comes last, so a killed or
+// failed import shows nothing. Importing what is there already is a look at the source and no more.
+
+import { AppError } from '@alarena/core';
+import {
+  type DatasetManifest,
+  type DatasetSource,
+  datasetNames,
+  lookUpDataset,
+  nameTaken,
+  samplesOf,
+  unknownDataset,
+  writeDataset,
+} from '@alarena/dataset';
+import { blobKey, type ObjectStore } from '@alarena/store';
+import { type BuiltInDataset, builtIn, builtInNames } from './built-in.js';
+import { type IdxFiles, inspectIdx } from './idx-dataset.js';
+
+/** Where files come from: a port, since the domain knows no folders and packages. */
+export interface DatasetSources {
+  ofFolder(folder: string): Promise<IdxFiles>;
+  ofBuiltIn(dataset: BuiltInDataset): Promise<IdxFiles>;
+}
+
+export interface ImportProgress {
+  readonly samplesDone: number;
+  readonly samplesTotal: number;
+}
+
+export interface ImportOptions {
+  readonly sources: DatasetSources;
+  /** Folder for what is being written. */
+  readonly workFolder: string;
+  readonly shardBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/** `folder` undefined: the built-in data set of that name. */
+export async function importDataset(
+  store: ObjectStore,
+  name: string,
+  folder: string | undefined,
+  options: ImportOptions,
+): Promise<DatasetManifest> {
+  const present = await lookUpDataset(store, name);
+  const dataset = folder === undefined ? builtIn(name) : undefined;
+  if (folder === undefined && dataset === undefined) {
+    if (present !== undefined) return present;
+    throw notImportable(name, await datasetNames(store));
+  }
+  const { sources, signal } = options;
+  const files =
+    dataset === undefined ? await sources.ofFolder(folder ?? '') : await sources.ofBuiltIn(dataset);
+  const found = await inspectIdx(files, dataset?.files ?? [], signal);
+  const report = (samplesDone: number): void =>
+    options.progress?.({ samplesDone, samplesTotal: found.samples });
+  if (present !== undefined) {
+    if (!sameFiles(present.source, found.source)) throw nameTaken(name);
+    if (await isComplete(store, present)) {
+      report(samplesOf(present));
+      return present;
+    }
+  }
+  report(0);
+  return await writeDataset(
+    store,
+    {
+      name,
+      sampleShape: found.sampleShape,
+      classes: found.classes,
+      source: found.source,
+      splits: found.splits(signal),
+    },
+    { workFolder: options.workFolder, shardBytes: options.shardBytes, signal, progress: report },
+  );
+}
+
+/**
+ * The data set of that name, imported first when it is built in and not there yet: what lets a spec say
+ * `dataset: mnist` in an empty home.
+ */
+export async function ensureDataset(
+  store: ObjectStore,
+  name: string,
+  options: ImportOptions,
+): Promise<DatasetManifest> {
+  const present = await lookUpDataset(store, name);
+  if (present !== undefined) return present;
+  if (builtIn(name) === undefined)
+    throw unknownDataset(name, [...(await datasetNames(store)), ...builtInNames()]);
+  return await importDataset(store, name, undefined, options);
+}
+
+function notImportable(name: string, known: readonly string[]): AppError {
+  const { message, reason, facts, violations } = unknownDataset(name, [...known, ...builtInNames()]);
+  return new AppError('not-found', `${message}; to import it from files, name their folder`, {
+    reason,
+    facts,
+    violations,
+  });
+}
+
+/** By content: the same files are the same data set, compressed or not and wherever they were. */
+function sameFiles(a: DatasetSource, b: DatasetSource): boolean {
+  const digests = ({ files }: DatasetSource): string => files.map(({ sha256 }) => sha256).join();
+  return digests(a) === digests(b);
+}
+
+async function isComplete(store: ObjectStore, manifest: DatasetManifest): Promise<boolean> {
+  for (const { digest, sizeBytes } of manifest.shards) {
+    if ((await store.head(blobKey(digest)))?.sizeBytes !== sizeBytes) return false;
+  }
+  return true;
+}
