@@ -8,6 +8,7 @@ export {
 } from './execute.js';
 export { getIds, type IdsRef, putIds } from './id-list.js';
 export { anyNumerics, type NumericsProfile, profileName } from './numerics.js';
+export { planQuery, type Query, type QueryPlan } from './plan-query.js';
 export { type Producer, producerOf, readingFrom } from './producer.js';
 export {
   clearFailure,
@@ -39,4 +40,5 @@ export {
   taskKinds,
 } from './task.js';
 export { semantics, taskKey } from './task-key.js';
+export { arrayToProto, originToProto } from './to-proto.js';
 export { runWorker, type WorkerOptions } from './worker.js';

@@ -1,1 +1,1 @@
-export {};
+export { createInference, type Inference, type InferenceDeps } from './server.js';

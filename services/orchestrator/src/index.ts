@@ -1,1 +1,1 @@
-export {};
+export { createOrchestrator, type Orchestrator, type OrchestratorDeps } from './server.js';

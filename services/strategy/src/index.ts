@@ -1,1 +1,1 @@
-export {};
+export { createStrategyService, type StrategyDeps, type StrategyService } from './server.js';

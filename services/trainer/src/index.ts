@@ -1,1 +1,1 @@
-export {};
+export { createTrainer, type Trainer, type TrainerDeps } from './server.js';

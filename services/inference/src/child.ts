@@ -1,0 +1,6 @@
+// The inference service's computing child process.
+
+import { serveTasks } from '@alarena/worker';
+import { runEmbed, runInfer } from './domain/run-infer.js';
+
+serveTasks({ infer: runInfer, embed: runEmbed });

@@ -1,0 +1,35 @@
+// How many labels each round of a cell has.
+
+import type { ComparisonSpec } from '@alarena/config';
+import { AppError } from '@alarena/core';
+import { type DatasetManifest, type DrawnSplit, drawSplit } from '@alarena/dataset';
+
+/** Labels of each measured round, from `initialLabels` on; the last query takes what is left. */
+export function labelsPerRound(spec: ComparisonSpec, poolSize: number): number[] {
+  const { initialLabels, labelsPerRound: step, rounds } = spec.protocol;
+  const possible = Math.ceil((poolSize - initialLabels) / step);
+  const queries = rounds === 'all' ? possible : rounds;
+  if (queries > possible) {
+    throw AppError.invalid(`the protocol does not fit the data set "${spec.dataset}"`, [
+      {
+        field: 'protocol.rounds',
+        description:
+          `must be at most ${possible}, got ${queries}: a pool of ${poolSize} with ${initialLabels} initial labels ` +
+          `has no more queries of ${step}`,
+      },
+    ]);
+  }
+  return Array.from({ length: queries + 1 }, (_, round) => Math.min(initialLabels + round * step, poolSize));
+}
+
+/** The samples of a seed's cells. Throws, with all violations, where the data set is too small for the protocol. */
+export function splitOfSeed(spec: ComparisonSpec, manifest: DatasetManifest, seed: number): DrawnSplit {
+  const { poolSize, validationSize, testSize, initialLabels } = spec.protocol;
+  return drawSplit(manifest, {
+    seed,
+    poolSize: poolSize === 'all' ? undefined : poolSize,
+    validationSize,
+    testSize: testSize === 'all' ? undefined : testSize,
+    initialLabels,
+  });
+}

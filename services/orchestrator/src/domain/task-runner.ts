@@ -1,0 +1,30 @@
+// The port through which a cell gets results, and the adapter that only looks: it replays what exists.
+
+import type { ObjectStore } from '@alarena/store';
+import {
+  type Dispatched,
+  type DispatchOptions,
+  findResult,
+  type Task,
+  type TaskKind,
+  taskKey,
+} from '@alarena/tasks';
+
+export interface TaskRunner {
+  run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>>;
+}
+
+/** Thrown by a replay where the results end. */
+export class NotComputed extends Error {
+  override readonly name = 'NotComputed';
+}
+
+export function storedResults(store: ObjectStore): TaskRunner {
+  return {
+    run: async (task) => {
+      const manifest = await findResult(store, task.kind, taskKey(task));
+      if (manifest === undefined) throw new NotComputed();
+      return { manifest, origin: 'stored' };
+    },
+  };
+}

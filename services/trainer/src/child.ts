@@ -1,0 +1,6 @@
+// The trainer's computing child process.
+
+import { serveTasks } from '@alarena/worker';
+import { runFit } from './domain/run-fit.js';
+
+serveTasks({ fit: runFit });

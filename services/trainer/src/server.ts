@@ -1,0 +1,40 @@
+// The trainer: fit tasks from the queue and by call, computed in child processes.
+
+import { training } from '@alarena/api';
+import type { Bus } from '@alarena/bus';
+import { implement, type ServiceRegistration } from '@alarena/grpc';
+import type { ObjectStore } from '@alarena/store';
+import { runWorker } from '@alarena/tasks';
+import type { Logger } from '@alarena/telemetry';
+import { Compute, type ComputeSettings } from '@alarena/worker';
+import { fitHandler } from './handlers/fit.js';
+
+export interface TrainerDeps {
+  readonly store: ObjectStore;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  readonly compute: ComputeSettings;
+}
+
+export interface Trainer {
+  readonly registration: ServiceRegistration;
+  readonly compute: Compute;
+  /** Takes tasks until the signal aborts; resolves when those in work have ended. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+export function createTrainer(deps: TrainerDeps): Trainer {
+  const { store, bus, logger } = deps;
+  const compute = new Compute(new URL('./child.js', import.meta.url), deps.compute);
+  const handler = compute.task('fit');
+  const fit = fitHandler({ store, handler, numerics: () => compute.numerics() });
+  return {
+    registration: implement(training.TrainingServiceService, { fit }),
+    compute,
+    work: async (signal) => {
+      const numerics = await compute.numerics();
+      const concurrency = compute.slots;
+      await runWorker({ bus, store, logger, handler, signal, kind: 'fit', numerics, concurrency });
+    },
+  };
+}
