@@ -1,0 +1,20 @@
+// Renders a Vega-Lite specification to SVG without a browser. Vega is large: it is loaded on the first figure.
+
+import type { TopLevelSpec } from 'vega-lite';
+import type { Metric } from './curves.js';
+import { learningCurvesSpec } from './figure-spec.js';
+import type { Report } from './types.js';
+
+export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+  const [{ compile }, { parse, View, Warn }] = await Promise.all([import('vega-lite'), import('vega')]);
+  const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: Warn });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+export function learningCurvesSvg(report: Report, metric: Metric = 'accuracy'): Promise<string> {
+  return renderSvg(learningCurvesSpec(report, metric));
+}
