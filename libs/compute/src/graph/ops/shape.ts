@@ -109,6 +109,14 @@ export function batchExtents(x: Tensor, rest: readonly number[]): Tensor {
   return concatenateInts(extentOf(x, 0), constantInts(x.graph, rest));
 }
 
+/** Splits the first axis as the leading axes of `like`: rows x width becomes `like`'s leading extents x width. */
+export function splitLeading(x: Tensor, like: Tensor): Tensor {
+  const rank = like.shape.length;
+  const leading = slice1(shapeOf(like), 0, rank - 1);
+  const shape = [...like.shape.slice(0, -1), x.shape.at(-1) ?? null];
+  return reshapeTo(x, concatenateInts(leading, slice1(shapeOf(x), 1, 1)), shape);
+}
+
 /** Joins all axes but the first, when the extents are known at the call only. */
 export function mergeTrailing(x: Tensor): Tensor {
   return reshapeTo(x, batchExtents(x, [-1]), [x.shape[0] ?? null, null]);
@@ -120,10 +128,14 @@ export function mergeLeading(x: Tensor): Tensor {
   return reshapeTo(x, extents, [null, x.shape.at(-1) ?? null]);
 }
 
-const extentOf = defineOp('Slice', 'constant', (x: Tensor, axis: number) => ({
-  inputs: [shapeOf(x), constantInts(x.graph, [axis]), constantInts(x.graph, [1])],
-  attributes: { T: typeAttr('int32'), Index: typeAttr('int32') },
-  outputs: [{ dtype: 'int32', shape: [1] }],
+function extentOf(x: Tensor, axis: number): Tensor {
+  return slice1(shapeOf(x), axis, 1);
+}
+
+const slice1 = defineOp('Slice', 'constant', (x: Tensor, start: number, length: number) => ({
+  inputs: [x, constantInts(x.graph, [start]), constantInts(x.graph, [length])],
+  attributes: { T: typeAttr(x.dtype), Index: typeAttr('int32') },
+  outputs: [{ dtype: x.dtype, shape: [length] }],
 }));
 
 const concatenateInts = defineOp('ConcatV2', 'constant', (a: Tensor, b: Tensor) => ({

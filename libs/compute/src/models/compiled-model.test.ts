@@ -1,0 +1,390 @@
+// Behaviour of an open model, on bayesian-cnn with 4 classes and on the smallest ResNet.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { AppError, bytesOf, namedRandom, ndarray, type Random } from '@alarena/core';
+import type { Model, ModelSpec, OptimizerSpec } from '../model.js';
+import { loadTensorflow } from '../tensorflow/binding.js';
+import { openModel } from './compiled-model.js';
+import { bars, cnn } from './testing.fixture.js';
+
+const resnet18: ModelSpec = {
+  architecture: 'resnet18',
+  sampleShape: [28, 28, 1],
+  classes: 4,
+  dropout: 0.1,
+  normalisation: { mean: [0.13], std: [0.31] },
+};
+const adam: OptimizerSpec = { name: 'adam' };
+
+const opened: Model[] = [];
+after(() => {
+  for (const model of opened) model.dispose();
+});
+
+function open(spec: ModelSpec, optimizer: OptimizerSpec = adam): Model {
+  const model = openModel(spec, optimizer);
+  opened.push(model);
+  model.initialise(namedRandom('weights'));
+  return model;
+}
+
+/** Masks of T passes at the model's rate. */
+function drawMasks(model: Model, passes: number, random: Random = namedRandom('masks')): Float32Array[] {
+  const rate = model.spec.dropout || 0;
+  return model.maskLayers.map(({ units }) =>
+    Float32Array.from({ length: passes * units }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate))),
+  );
+}
+
+function trainBriefly(model: Model, steps: number, seed = 0): number[] {
+  const batch = bars(16, model.spec);
+  return Array.from({ length: steps }, (_, step) =>
+    model.trainStep(batch, { learningRate: 1e-3, dropoutSeed: [seed, step] }),
+  );
+}
+
+function digestOf(model: Model): string {
+  const hash = createHash('sha256');
+  for (const array of model.getWeights().values()) hash.update(bytesOf(array));
+  return hash.digest('hex');
+}
+
+function assertClose(actual: Float32Array, expected: Float32Array, tolerance: number): void {
+  assert.equal(actual.length, expected.length);
+  const error = actual.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0);
+  assert.ok(error <= tolerance, `largest difference ${error}`);
+}
+
+describe('training', () => {
+  for (const optimizer of [adam, { name: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const]) {
+    test(`${optimizer.name} learns to tell bars apart`, () => {
+      const model = open(cnn, optimizer);
+      const batch = bars(64, cnn);
+      const start = model.evaluate(batch).loss;
+      for (let step = 0; step < 60; step++) {
+        const learningRate = optimizer.name === 'adam' ? 1e-3 : 2e-2;
+        model.trainStep(batch, { learningRate, dropoutSeed: [1, step] });
+      }
+      const test = bars(200, cnn, namedRandom('unseen'));
+      const { loss, predicted } = model.evaluate(test);
+      assert.ok(loss < start / 4, `loss ${start} became ${loss}`);
+      const right = predicted.filter((label, i) => label === test.labels[i]).length;
+      assert.ok(right > 180, `${right} of 200 right`);
+    });
+  }
+
+  test('returns the loss before the step', () => {
+    const model = open({ ...cnn, dropout: false });
+    const batch = bars(8, cnn);
+    const before = model.evaluate(batch).loss;
+    const returned = model.trainStep(batch, { learningRate: 0, dropoutSeed: [0, 0] });
+    assert.ok(Math.abs(before - returned) < 1e-6);
+    const weights = digestOf(model);
+    model.trainStep(batch, { learningRate: 1e-3, dropoutSeed: [0, 0] });
+    assert.notEqual(digestOf(model), weights);
+  });
+
+  test('depends on the dropout seed and on nothing that ran before', () => {
+    const one = trainBriefly(open(cnn), 3, 1);
+    assert.notDeepEqual(trainBriefly(open(cnn), 3, 2), one);
+    const model = open(cnn);
+    trainBriefly(model, 2, 9);
+    model.predictMonteCarlo(bars(4, cnn).images, drawMasks(model, 2));
+    model.initialise(namedRandom('weights'));
+    assert.deepEqual(trainBriefly(model, 3, 1), one);
+  });
+
+  test('gives the same bytes in another process with the same thread count', () => {
+    const model = open(cnn);
+    const losses = trainBriefly(model, 5);
+    const script = fileURLToPath(new URL('./determinism.fixture.js', import.meta.url));
+    const printed = execFileSync(process.execPath, [script, String(loadTensorflow().threads)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    assert.deepEqual(JSON.parse(printed), { losses, digest: digestOf(model) });
+  });
+});
+
+describe('Monte-Carlo passes', () => {
+  test('of bayesian-cnn equal the network run pass by pass with its masks', () => {
+    const model = open(cnn);
+    const passes = 3;
+    // One pass drops a whole layer.
+    const { images } = bars(7, cnn);
+    const masks = drawMasks(model, passes);
+    masks[1]!.fill(0, 64, 128);
+    const actual = model.predictMonteCarlo(images, masks);
+    assertClose(actual, cnnReference(model, images, masks, passes), 1e-5);
+  });
+
+  test('of resnet18 with masks of ones equal prediction, and differ between masks', () => {
+    const model = open(resnet18, { name: 'sgd', momentum: 0.9, weightDecay: 0 });
+    const { images } = bars(6, resnet18);
+    const masks = model.maskLayers.map(({ units }) => {
+      const mask = new Float32Array(2 * units).fill(1);
+      mask.fill(0, units, units + units / 2);
+      return mask;
+    });
+    const both = model.predictMonteCarlo(images, masks);
+    const { probabilities } = model.predict(images, { probabilities: true, layers: [] });
+    assertClose(both.subarray(0, 24), probabilities!, 1e-5);
+    assert.ok(both.subarray(24).some((value, i) => Math.abs(value - both[i]!) > 1e-3));
+  });
+
+  test('do not depend on which samples come together', () => {
+    const model = open(cnn);
+    const { images } = bars(600, cnn);
+    const masks = drawMasks(model, 2);
+    const all = model.predictMonteCarlo(images, masks);
+    const some = model.predictMonteCarlo(images.slice(590 * 784), masks);
+    assertClose(some.subarray(0, 40), all.subarray(590 * 4, 600 * 4), 1e-6);
+    assertClose(some.subarray(40), all.subarray(1190 * 4), 1e-6);
+  });
+
+  test('are refused without dropout and with masks that do not fit', () => {
+    const { images } = bars(2, cnn);
+    const without = open({ ...cnn, dropout: false });
+    assert.deepEqual(without.maskLayers, []);
+    assert.throws(() => without.predictMonteCarlo(images, []), /without dropout/);
+    const model = open(cnn);
+    const masks = drawMasks(model, 2);
+    assert.throws(() => model.predictMonteCarlo(images, masks.slice(1)), /conv1: T x 32, conv2: T x 64/);
+    assert.throws(
+      () => model.predictMonteCarlo(images, [masks[0]!, masks[1]!, masks[2]!.subarray(1)]),
+      /must be conv1/,
+    );
+  });
+});
+
+describe('prediction', () => {
+  test('gives probabilities and layers of the stated widths, with dropout off', () => {
+    const model = open(cnn);
+    assert.deepEqual(
+      [...model.layerWidths],
+      [
+        ['z', 1024],
+        ['a0', 1024],
+        ['a1', 128],
+        ['a2', 4],
+      ],
+    );
+    const { images, labels } = bars(5, cnn);
+    const { probabilities, layers } = model.predict(images, { probabilities: true, layers: ['a2', 'z'] });
+    assert.deepEqual([...layers.keys()], ['a2', 'z']);
+    assert.equal(layers.get('z')!.length, 5 * 1024);
+    const logits = layers.get('a2')!;
+    let loss = 0;
+    for (let i = 0; i < 5; i++) {
+      const row = [...logits.subarray(4 * i, 4 * i + 4)].map(Math.exp);
+      const total = row.reduce((a, b) => a + b);
+      assertClose(
+        probabilities!.subarray(4 * i, 4 * i + 4),
+        Float32Array.from(row, (e) => e / total),
+        1e-6,
+      );
+      loss -= Math.log(row[labels[i]!]! / total) / 5;
+    }
+    const evaluated = model.evaluate({ images, labels });
+    assert.ok(Math.abs(evaluated.loss - loss) < 1e-6);
+    assert.deepEqual(model.predict(images, { probabilities: false, layers: [] }).layers.size, 0);
+  });
+
+  test('ties go to the lower class', () => {
+    const model = open(cnn);
+    const zero = new Map(
+      [...model.getWeights()].map(([name, { shape, data }]) => [
+        name,
+        ndarray('float32', shape, new Float32Array(data.length)),
+      ]),
+    );
+    model.setWeights(zero);
+    assert.deepEqual([...model.evaluate(bars(3, cnn)).predicted], [0, 0, 0]);
+  });
+
+  test('of a ResNet without the dropout head has no a0 and a1 and says so', () => {
+    const model = open({ ...resnet18, dropout: false }, { name: 'sgd', momentum: 0.9, weightDecay: 0 });
+    assert.deepEqual(
+      [...model.layerWidths],
+      [
+        ['z', 512],
+        ['a2', 4],
+      ],
+    );
+    const { images } = bars(1, resnet18);
+    assert.throws(
+      () => model.predict(images, { probabilities: true, layers: ['a1'] }),
+      /layers: must be of z, a2, got a1/,
+    );
+  });
+});
+
+describe('weights', () => {
+  test('survive a round trip through another model, with optimiser state reset', () => {
+    const model = open(cnn);
+    trainBriefly(model, 3);
+    const weights = model.getWeights();
+    const copy = openModel(cnn, adam);
+    opened.push(copy);
+    assert.throws(() => copy.getWeights(), /call initialise or setWeights/);
+    copy.setWeights(weights);
+    assert.equal(digestOf(copy), digestOf(model));
+    model.setWeights(weights);
+    assert.deepEqual(trainBriefly(model, 3, 4), trainBriefly(copy, 3, 4));
+    assert.equal(digestOf(copy), digestOf(model));
+    // Training must not write into arrays handed out or in.
+    assert.notEqual(digestOf(copy), digestOf(open(cnn)));
+    copy.setWeights(weights);
+    model.setWeights(weights);
+    assert.equal(digestOf(copy), digestOf(model));
+  });
+
+  test('that are missing, misshapen or unknown are named', () => {
+    const model = open(cnn);
+    const weights = new Map(model.getWeights());
+    weights.delete('conv1/bias');
+    weights.set('fc2/bias', ndarray('float32', [5], new Float32Array(5)));
+    weights.set('fc3/bias', ndarray('float32', [1], new Float32Array(1)));
+    assert.throws(
+      () => model.setWeights(weights),
+      (error) =>
+        error instanceof AppError &&
+        error.code === 'invalid-argument' &&
+        error.violations.map(({ field }) => field).join() === 'conv1/bias,fc2/bias,fc3/bias',
+    );
+  });
+
+  test('start as the generator says, within the bounds of their rule', () => {
+    const model = open(cnn);
+    const other = openModel(cnn, adam);
+    opened.push(other);
+    other.initialise(namedRandom('other weights'));
+    assert.notEqual(digestOf(other), digestOf(model));
+    const weight = model.getWeights().get('conv2/weight')!;
+    assert.deepEqual(weight.shape, [5, 5, 32, 64]);
+    const largest = weight.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const bound = 1 / Math.sqrt(5 * 5 * 32);
+    assert.ok(largest <= bound && largest > 0.99 * bound, `${largest}`);
+  });
+});
+
+describe('what is handed to a model', () => {
+  test('is checked before it reaches TensorFlow, which keeps no tensor of it', () => {
+    const model = open(cnn);
+    const { binding } = loadTensorflow();
+    const before = binding.getNumOfTensors();
+    const step = { learningRate: 1e-3, dropoutSeed: [0, 0] } as const;
+    const { images, labels } = bars(2, cnn);
+    assert.throws(
+      () => model.trainStep({ images: images.subarray(1), labels }, step),
+      /samples of 784 bytes/,
+    );
+    assert.throws(
+      () => model.trainStep({ images, labels: labels.subarray(1) }, step),
+      /one for each of the 2/,
+    );
+    assert.throws(() => model.evaluate({ images, labels: Int32Array.of(0, 4) }), /below 4, got 4/);
+    assert.throws(
+      () => model.predict(new Uint8Array(0), { probabilities: true, layers: [] }),
+      /at least one/,
+    );
+    model.trainStep({ images, labels }, step);
+    model.evaluate({ images, labels });
+    assert.equal(binding.getNumOfTensors(), before);
+  });
+
+  test('cannot be built from a specification with mistakes, all of which are named', () => {
+    const wrong = { ...cnn, classes: 1, dropout: 1, normalisation: { mean: [0], std: [0] } };
+    assert.throws(
+      () => openModel(wrong, { name: 'sgd', momentum: 1, weightDecay: 0 }),
+      (error) =>
+        error instanceof AppError &&
+        error.violations.map(({ field }) => field).join() ===
+          'classes,dropout,normalisation.std,optimizer.momentum',
+    );
+    assert.throws(() => openModel({ ...cnn, sampleShape: [12, 28, 1] }, adam), /at least 16 x 16/);
+  });
+});
+
+test('a disposed model frees its session', () => {
+  const { binding } = loadTensorflow();
+  const before = binding.getNumOfSavedModels();
+  const model = openModel(cnn, adam);
+  model.initialise(namedRandom('weights'));
+  assert.equal(binding.getNumOfSavedModels(), before + 1);
+  model.dispose();
+  assert.equal(binding.getNumOfSavedModels(), before);
+  assert.throws(() => model.getWeights(), /disposed/);
+});
+
+/** bayesian-cnn as its definition reads, in float64, each pass on its own. T x n x classes. */
+function cnnReference(
+  model: Model,
+  images: Uint8Array,
+  masks: readonly Float32Array[],
+  passes: number,
+): Float32Array {
+  const weights = model.getWeights();
+  const get = (name: string) => weights.get(name)!.data;
+  const mean = model.spec.normalisation.mean[0]!;
+  const std = model.spec.normalisation.std[0]!;
+
+  /** Valid 5x5 convolution, mask, max pool 2, ReLU. x: size x size x from. */
+  function block(x: Float64Array, size: number, from: number, to: number, name: string, mask: Float32Array) {
+    const [filter, bias] = [get(`${name}/weight`), get(`${name}/bias`)];
+    const out = (size - 4) / 2;
+    const y = new Float64Array(out * out * to);
+    for (let row = 0; row < size - 4; row++) {
+      for (let column = 0; column < size - 4; column++) {
+        for (let channel = 0; channel < to; channel++) {
+          let value = bias[channel]!;
+          for (let cell = 0; cell < 25; cell++) {
+            const source = ((row + Math.floor(cell / 5)) * size + column + (cell % 5)) * from;
+            for (let c = 0; c < from; c++)
+              value += x[source + c]! * filter[(cell * from + c) * to + channel]!;
+          }
+          const target = (Math.floor(row / 2) * out + Math.floor(column / 2)) * to + channel;
+          // ReLU makes 0 the least value, so 0 is where the maximum starts.
+          y[target] = Math.max(y[target]!, value * mask[channel]!);
+        }
+      }
+    }
+    return y;
+  }
+
+  function dense(x: Float64Array, name: string): Float64Array {
+    const [weight, bias] = [get(`${name}/weight`), get(`${name}/bias`)];
+    return Float64Array.from(bias, (start, unit) =>
+      x.reduce((sum, value, i) => sum + value * weight[i * bias.length + unit]!, start),
+    );
+  }
+
+  const { classes } = model.spec;
+  const count = images.length / 784;
+  const result = new Float32Array(passes * count * classes);
+  for (let pass = 0; pass < passes; pass++) {
+    const [m1, m2, m3] = masks.map((mask) => {
+      const units = mask.length / passes;
+      return mask.subarray(pass * units, (pass + 1) * units);
+    });
+    for (let sample = 0; sample < count; sample++) {
+      const x = Float64Array.from(
+        images.subarray(sample * 784, (sample + 1) * 784),
+        (byte) => (byte / 255 - mean) / std,
+      );
+      const z = block(block(x, 28, 1, 32, 'conv1', m1!), 12, 32, 64, 'conv2', m2!);
+      const hidden = dense(z, 'fc1').map((value, unit) => Math.max(0, value * m3![unit]!));
+      const exponentials = dense(hidden, 'fc2').map(Math.exp);
+      const total = exponentials.reduce((a, b) => a + b);
+      result.set(
+        exponentials.map((value) => value / total),
+        (pass * count + sample) * classes,
+      );
+    }
+  }
+  return result;
+}
