@@ -76,7 +76,7 @@ export class FilesystemStore implements ObjectStore {
       await file.close();
       throw etag === damagedEtag ? damaged(key, path) : beyondEnd(key, sizeBytes);
     }
-    return { info: { key, ...file.info }, body: file.body(range, () => damaged(key, path), signal) };
+    return { info: { key, ...file.info }, body: await file.body(range, () => damaged(key, path), signal) };
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

@@ -117,17 +117,30 @@ export class OpenObjectFile {
     return this.#file.close();
   }
 
-  /** Closes the file when it has been read or given up. A whole read is checked against the stored digest. */
-  body(
+  /**
+   * The content; a whole read is checked against the stored digest. What fits in one chunk is read at once; otherwise
+   * the file is closed when the body has been read or given up.
+   */
+  async body(
     range: ByteRange | undefined,
     damaged: () => AppError,
-    signal?: AbortSignal,
-  ): AsyncIterable<Uint8Array> {
+    signal: AbortSignal | undefined,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const { sizeBytes, etag } = this.info;
-    const whole = range === undefined;
     const start = range?.offset ?? 0;
-    const end = whole ? sizeBytes : Math.min(sizeBytes, start + range.length);
-    return new FileBody(this.#file, start, end, whole ? etag : undefined, damaged, signal);
+    const end = range === undefined ? sizeBytes : Math.min(sizeBytes, start + range.length);
+    const body = new FileBody(
+      this.#file,
+      start,
+      end,
+      range === undefined ? etag : undefined,
+      damaged,
+      signal,
+    );
+    if (end - start > chunkBytes) return body;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return inMemory(chunks);
   }
 }
 
@@ -218,4 +231,8 @@ async function* slicesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, un
   for (let start = 0; start < bytes.byteLength; start += chunkBytes) {
     yield bytes.subarray(start, start + chunkBytes);
   }
+}
+
+async function* inMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }
