@@ -104,20 +104,24 @@ class HeaderReader {
     const count = Math.min(chunk.length, this.headerBytes - this.#held);
     this.#bytes.set(chunk.subarray(0, count), this.#held);
     this.#held += count;
+    // At once: a short file of another kind is not a truncated one of ours.
+    if (this.#held >= 4) this.#checkMagic();
     const header = this.#held === this.headerBytes ? this.#parse() : undefined;
     return { header, rest: chunk.subarray(count) };
   }
 
+  #checkMagic(): void {
+    const expected = hex((UNSIGNED_BYTE << 8) | this.#rank);
+    const actual = hex(this.#bytes.readUInt32BE(0));
+    if (actual === expected) return;
+    const kind = `an IDX file of unsigned bytes with ${this.#rank} dimension${this.#rank === 1 ? '' : 's'}`;
+    throw invalid(this.#name, `is not ${kind}: it begins with ${actual}, expected ${expected}`, {
+      expected,
+      actual,
+    });
+  }
+
   #parse(): IdxHeader {
-    const expected = (UNSIGNED_BYTE << 8) | this.#rank;
-    const magic = this.#bytes.readUInt32BE(0);
-    if (magic !== expected) {
-      throw invalid(
-        this.#name,
-        `is not an IDX file of unsigned bytes with ${this.#rank} dimension(s): it begins with ${hex(magic)}, expected ${hex(expected)}`,
-        { expected: hex(expected), actual: hex(magic) },
-      );
-    }
     const extents = Array.from({ length: this.#rank }, (_, i) => this.#bytes.readUInt32BE(4 + 4 * i));
     const [items = 0, ...itemShape] = extents;
     const itemBytes = itemShape.reduce((product, extent) => product * extent, 1);
