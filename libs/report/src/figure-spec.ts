@@ -27,7 +27,7 @@ export function learningCurvesSpec(report: Report, metric: Metric = 'accuracy'):
     field: 'labels',
     type: 'quantitative' as const,
     title: 'labelled samples',
-    scale: { zero: false, nice: false },
+    scale: { domain: labelDomain(labels), zero: false, nice: false },
     axis: {
       grid: false,
       labelFlush: false,
@@ -61,13 +61,18 @@ export function learningCurvesSpec(report: Report, metric: Metric = 'accuracy'):
         : [
             {
               data: { values: band },
-              mark: { type: 'area' as const, opacity: strategies.length > 4 ? 0.08 : 0.14, clip: true },
+              mark: {
+                type: 'area' as const,
+                opacity: strategies.length > 4 ? 0.08 : 0.14,
+                clip: true,
+                aria: false,
+              },
               encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
             },
           ]),
       {
         data: { values: curves.map(({ strategy, labels, mean }) => ({ strategy, labels, mean })) },
-        mark: { type: 'line', strokeWidth: 2 },
+        mark: { type: 'line', strokeWidth: 2, aria: false },
         encoding: { x, y: { ...y, field: 'mean' }, color, strokeDash: dash },
       },
       {
@@ -122,6 +127,12 @@ function subtitleOf(curves: readonly CurveMean[]): string {
   if (most === 1) return 'one seed: no interval';
   const seeds = fewest === most ? String(most) : `${fewest} to ${most}`;
   return `mean over ${seeds} seeds, band: pointwise 95 % t interval`;
+}
+
+/** From the first to the last number of labels; a single one stands in the middle. */
+function labelDomain(labels: readonly number[]): [number, number] {
+  const [first = 0, last = 1] = [labels[0], labels.at(-1)];
+  return first === last ? [first - 1, last + 1] : [first, last];
 }
 
 function bands(

@@ -9,10 +9,22 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const [{ compile }, { parse, View, Warn }] = await Promise.all([import('vega-lite'), import('vega')]);
   const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: Warn });
   try {
-    return await view.toSVG();
+    return withOwnIds(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** Vega numbers clips and gradients through the whole process; here every figure starts from 0. */
+function withOwnIds(svg: string): string {
+  const numbers = new Map<string, string>();
+  return svg.replaceAll(
+    /(id="|url\(#)((?:clip|gradient)[\w-]*?)(?=["')])/g,
+    (_, before: string, id: string) => {
+      if (!numbers.has(id)) numbers.set(id, `clip${numbers.size}`);
+      return `${before}${numbers.get(id)}`;
+    },
+  );
 }
 
 export function learningCurvesSvg(report: Report, metric: Metric = 'accuracy'): Promise<string> {

@@ -116,7 +116,5 @@ function textAt(spec: Json, ...path: readonly string[]): string | undefined {
 
 /** A figure within the page: no namespaces (HTML knows SVG), scalable, and ids that no other figure has. */
 function inlineSvg(svg: string, prefix: string): string {
-  return svg
-    .replaceAll(/ xmlns(:\w+)?="[^"]*"/g, '')
-    .replaceAll(/(id="|url\(#)(clip|gradient)/g, `$1${prefix}-$2`);
+  return svg.replaceAll(/ xmlns(:\w+)?="[^"]*"/g, '').replaceAll(/(id="|url\(#)clip/g, `$1${prefix}-clip`);
 }
