@@ -1,0 +1,87 @@
+// The catalogue of strategies: this program's own registry, or that of a server, which may be another version.
+
+import { inference, strategy } from '@alarena/api';
+import { AppError } from '@alarena/core';
+import { strategies as registry, type Strategy } from '@alarena/strategies';
+
+export interface StrategyView {
+  readonly name: string;
+  readonly summary: string;
+  readonly signals: readonly string[];
+  readonly parameters: readonly ParameterView[];
+  readonly source: string;
+  readonly cost: string;
+}
+
+export interface ParameterView {
+  readonly name: string;
+  readonly type: string;
+  readonly default: number | boolean | string | null;
+  readonly summary: string;
+}
+
+const { Signal } = inference;
+const { ParameterType } = strategy;
+
+const signalNames: ReadonlyMap<inference.Signal, string> = new Map([
+  [Signal.SIGNAL_PROBABILITIES, 'probabilities'],
+  [Signal.SIGNAL_MONTE_CARLO, 'monteCarlo'],
+  [Signal.SIGNAL_Z, 'z'],
+  [Signal.SIGNAL_A0, 'a0'],
+  [Signal.SIGNAL_A1, 'a1'],
+  [Signal.SIGNAL_A2, 'a2'],
+]);
+
+const typeNames: ReadonlyMap<strategy.ParameterType, string> = new Map([
+  [ParameterType.PARAMETER_TYPE_NUMBER, 'number'],
+  [ParameterType.PARAMETER_TYPE_INTEGER, 'integer'],
+  [ParameterType.PARAMETER_TYPE_BOOLEAN, 'boolean'],
+  [ParameterType.PARAMETER_TYPE_STRING, 'string'],
+]);
+
+export function ownCatalogue(): StrategyView[] {
+  return registry.map(ownView);
+}
+
+function ownView({ descriptor }: Strategy): StrategyView {
+  const { name, summary, signals, parameters, source, cost } = descriptor;
+  return {
+    name,
+    summary,
+    signals,
+    parameters: parameters.map((parameter) => ({
+      name: parameter.name,
+      type: parameter.type,
+      default: parameter.default,
+      summary: parameter.summary,
+    })),
+    source: [source.paper, source.reference, source.equation].filter((part) => part !== '').join('; '),
+    cost,
+  };
+}
+
+/** Throws an AppError `internal` for a signal or type that this version does not know. */
+export function viewOf(message: strategy.Strategy): StrategyView {
+  return {
+    name: message.name,
+    summary: message.summary,
+    signals: message.signals.map((signal) => known(signalNames, signal, message.name)),
+    parameters: message.parameters.map(({ name, type, defaultValue, summary }) => ({
+      name,
+      type: known(typeNames, type, message.name),
+      default: defaultValue?.value?.value ?? null,
+      summary,
+    })),
+    source: message.source,
+    cost: message.cost,
+  };
+}
+
+function known<Value>(names: ReadonlyMap<Value, string>, value: Value, strategyName: string): string {
+  const name = names.get(value);
+  if (name !== undefined) return name;
+  throw new AppError(
+    'unimplemented',
+    `the server describes ${strategyName} in terms of a later version; update this program`,
+  );
+}
