@@ -10,7 +10,7 @@ function darkFigures(): string {
 }
 
 export const style = `
-:root { --ink:#1f2430; --soft:#5b6472; --faint:#e3e6eb; --page:#fbfbfa; --card:#fff; --better:#00734f; --worse:#b04a00; --accent:#0072b2; }
+:root { --ink:#1f2430; --soft:#5b6472; --faint:#e3e6eb; --page:#fbfbfa; --card:#fff; --better:#00734f; --worse:#b04a00; }
 * { box-sizing:border-box }
 body { margin:0; background:var(--page); color:var(--ink); font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif; }
 main { max-width:64rem; margin:0 auto; padding:3rem 1.5rem 4rem }
@@ -29,7 +29,7 @@ th { color:var(--soft); font-weight:500; font-size:.8rem; text-align:left; verti
 th,td { padding:.5rem .75rem; border-bottom:1px solid var(--faint); white-space:nowrap }
 th:first-child,td:first-child { padding-left:0 } th:last-child,td:last-child { padding-right:0 }
 td.number,th.number { text-align:right }
-td.name { font-weight:600 } 
+td.name { font-weight:600 }
 td .range { display:block; color:var(--soft); font-size:.82rem; font-weight:400 }
 .swatch { display:inline-block; width:.65rem; height:.65rem; border-radius:50%; margin-right:.55rem; vertical-align:.02em }
 .better { color:var(--better); font-weight:600 } .worse { color:var(--worse); font-weight:600 }
@@ -46,7 +46,7 @@ code,pre { font:0.84rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace
 pre { background:var(--card); border:1px solid var(--faint); border-radius:.6rem; padding:1rem; overflow-x:auto; margin:.5rem 0 }
 footer { margin-top:3rem; color:var(--soft); font-size:.84rem; overflow-wrap:anywhere }
 @media (prefers-color-scheme:dark) {
-:root { --ink:#e6e8ec; --soft:#9aa3b2; --faint:#2b313b; --page:#14171c; --card:#1a1e25; --better:#3ccf9f; --worse:#f58a3c; --accent:#4ba9e6; color-scheme:dark }
+:root { --ink:#e6e8ec; --soft:#9aa3b2; --faint:#2b313b; --page:#14171c; --card:#1a1e25; --better:#3ccf9f; --worse:#f58a3c; color-scheme:dark }
 figure svg > rect[fill="#ffffff"] { fill:transparent }
 figure svg text[fill="#374151"] { fill:var(--ink) }
 figure svg [stroke="#9ca3af"] { stroke:#6b7280 }
