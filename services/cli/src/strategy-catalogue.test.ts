@@ -27,7 +27,10 @@ test("a server's description reads as one of this program's own", () => {
 });
 
 test('a description in terms that this version does not know is refused', async () => {
-  const message = strategy.Strategy.fromPartial({ name: 'x', signals: [inference.Signal.SIGNAL_UNSPECIFIED] });
+  const message = strategy.Strategy.fromPartial({
+    name: 'x',
+    signals: [inference.Signal.SIGNAL_UNSPECIFIED],
+  });
   await expectAppError('unimplemented', () => viewOf(message));
 });
 

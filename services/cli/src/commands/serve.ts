@@ -23,7 +23,7 @@ export async function serve(
     const description = `there is no service "${service}"${didYouMean(service, services) || '; this version serves "all" in one process'}`;
     throw AppError.invalid('serve:', [{ field: 'SERVICE', description }]);
   }
-  const stack = await startStack({ ...stackOptions(context), port, host });
+  const stack = await startStack({ ...stackOptions(context), port, host, resume: true });
   try {
     context.terminal.note(`listening ${stack.address}`);
     if (context.json) context.terminal.out(JSON.stringify({ address: stack.address }));
