@@ -203,11 +203,12 @@ function answer(request: Hdf5Request): RowBuffers | undefined {
   }
 }
 
-/** HDF5 reports a stack of a dozen causes: the innermost is the one that says something. */
+/** HDF5 reports a stack of a dozen causes: the system's message or else the innermost says something. */
 function describe(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const system = /error message = '([^']*)'/.exec(text)?.[1];
   const causes = [...text.matchAll(/^ *#\d+: .*?\(\): (.*)$/gm)].map((match) => match[1] ?? '');
-  return causes.at(-1) ?? text;
+  return system ?? causes.at(-1) ?? text;
 }
 
 const port = parentPort;

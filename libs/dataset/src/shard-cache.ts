@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@alarena/core';
 import { type ObjectStore, openBlob } from '@alarena/store';
+import { diskError } from './disk-errors.js';
 import type { DatasetShard } from './manifest.js';
 
 export const DEFAULT_CACHE_BYTES = 4 * 2 ** 30;
@@ -115,25 +116,12 @@ export class ShardCache {
   }
 
   #failure(shard: DatasetShard, error: unknown): AppError {
-    const facts = { shard: shard.digest, split: shard.split, firstId: shard.firstId };
     const code = error instanceof AppError ? error.code : undefined;
     if (code === 'data-loss' || code === 'not-found') {
       const state = code === 'data-loss' ? 'is corrupt' : 'is missing';
       return shardLost(shard, `${state} in the store`, error);
     }
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-      return new AppError('resource-exhausted', `the disk of the shard cache ${this.#folder} is full`, {
-        reason: 'STORE_FULL',
-        facts: { folder: this.#folder },
-        cause: error,
-      });
-    }
-    if (error instanceof AppError) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    return new AppError('internal', `the shard cache ${this.#folder} could not be filled: ${message}`, {
-      facts,
-      cause: error,
-    });
+    return diskError(error, 'a shard', this.#folder);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AppError } from '@alarena/core';
 import type { ObjectStore } from '@alarena/store';
 import { publishDataset } from './catalogue.js';
+import { diskError } from './disk-errors.js';
 import {
   assertDatasetName,
   type DatasetContent,
@@ -53,7 +54,9 @@ export async function writeDataset(
   options: WriteDatasetOptions,
 ): Promise<DatasetManifest> {
   assertDatasetName(input.name);
-  const folder = await makeWorkFolder(options.workFolder);
+  const folder = await makeWorkFolder(options.workFolder).catch((error: unknown) => {
+    throw diskError(error, 'the import', options.workFolder);
+  });
   const { sampleShape, classes } = input;
   const { signal, shardBytes } = options;
   const writer = new ShardWriter(store, { sampleShape, workFolder: folder, shardBytes, signal });
@@ -92,6 +95,8 @@ export async function writeDataset(
     throwIfAborted(signal);
     await publishDataset(store, manifest, { signal });
     return manifest;
+  } catch (error) {
+    throw diskError(error, 'the import', options.workFolder);
   } finally {
     await writer.close();
     await rm(folder, { recursive: true, force: true });

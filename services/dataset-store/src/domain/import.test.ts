@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { blobKey } from '@alarena/store';
 import {
   appError,
@@ -15,8 +16,10 @@ import {
   idxFolder,
   imageOf,
   labelOf,
+  SAMPLE_BYTES,
   withHome,
 } from '../fixtures.js';
+import { createDatasetServer } from '../server.js';
 import type { ImportProgress } from './import.js';
 
 async function samplesOf({ server }: Home, name: string, ids: readonly number[]) {
@@ -114,7 +117,7 @@ describe('importing a folder of IDX files', () => {
       const source = await home.source('files', idxFolder());
       const program = fileURLToPath(new URL('../fixture-import.js', import.meta.url));
       for (const stopAt of ['0', '900', '1100']) {
-        const args = [program, home.store.root, home.workFolder, source, stopAt];
+        const args = [program, home.store.root, home.workFolder, source, stopAt, String(256 * SAMPLE_BYTES)];
         const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
         const exited = once(child, 'exit');
         const [line] = await once(child.stdout, 'data');
@@ -127,6 +130,36 @@ describe('importing a folder of IDX files', () => {
       await home.server.catalogue.import('small', source);
       await assertImported(home, 'small');
       assert.deepEqual(await readdir(home.workFolder), []);
+    });
+  });
+
+  test('says that the disk is full, and shows nothing', async () => {
+    await withHome(async (home) => {
+      const source = await home.source('files', idxFolder(20_000));
+      const program = fileURLToPath(new URL('../fixture-import.js', import.meta.url));
+      // A limit on the size of files, here 8 kB, stands for a disk of that size.
+      const script = 'ulimit -f 8 && exec "$0" "$@"';
+      const args = [program, home.store.root, home.workFolder, source, 'Infinity', String(1 << 20)];
+      const { stdout } = await promisify(execFile)('bash', ['-c', script, process.execPath, ...args]);
+      assert.match(stdout, /^resource-exhausted the disk of .*tmp is full/);
+      assert.deepEqual(await home.keys('datasets/'), []);
+    });
+  });
+
+  test('names a home that cannot be written', async () => {
+    await withHome(async (home) => {
+      const source = await home.source('files', idxFolder());
+      // A file where the folder should be: works for every user, root included.
+      const { catalogue } = createDatasetServer({
+        store: home.store,
+        workFolder: `${source}/classes.txt/x`,
+        cacheFolder: home.folder,
+      });
+      await home.source('files', { 'classes.txt': Buffer.from('a\nb\nc\nd\ne\nf\ng') });
+      await assert.rejects(
+        catalogue.import('small', source),
+        appError('internal', /cannot be written to .*ENOTDIR/),
+      );
     });
   });
 
