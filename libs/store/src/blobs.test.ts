@@ -49,6 +49,9 @@ describe('blobs', () => {
     before[0] = 255;
     await writeFile(pathOf(ref), before);
     await putBlob(store, bytes);
+    const openFiles = await readdir('/dev/fd');
+    await putBlob(store, inChunks(bytes, 100_000));
+    assert.deepEqual(await readdir('/dev/fd'), openFiles);
     assert.equal((await readFile(pathOf(ref)))[0], 255);
     await putBlob(store, bytes, { rewrite: true });
     assert.deepEqual(await getBlob(store, ref), bytes);

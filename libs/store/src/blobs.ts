@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, sha256Hex } from '@alarena/core';
 import { untilAborted } from './abort.js';
 import { readBytes } from './bytes.js';
@@ -45,14 +45,14 @@ export async function putBlob(
 ): Promise<BlobRef> {
   if (body instanceof Uint8Array) {
     const ref = { digest: sha256Hex(body), sizeBytes: body.byteLength };
-    await putNamed(store, ref, body, options);
+    await putNamed(store, ref, () => body, options);
     return ref;
   }
-  const folder = await mkdtemp(join(options.spoolFolder ?? tmpdir(), 'alarena-blob-'));
+  const folder = await makeSpoolFolder(options.spoolFolder ?? tmpdir());
   try {
     const path = join(folder, 'spool');
     const ref = await spool(path, untilAborted(body, options.signal));
-    await putNamed(store, ref, createReadStream(path), options);
+    await putNamed(store, ref, () => createReadStream(path), options);
     return ref;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -90,12 +90,12 @@ export async function deleteBlob(store: ObjectStore, digest: string): Promise<vo
 async function putNamed(
   store: ObjectStore,
   ref: BlobRef,
-  body: Uint8Array | AsyncIterable<Uint8Array>,
+  bodyOf: () => Uint8Array | AsyncIterable<Uint8Array>,
   { rewrite = false, signal }: PutBlobOptions,
 ): Promise<void> {
   const key = blobKey(ref.digest);
   if (!rewrite && (await isThere(store, key, ref.sizeBytes))) return;
-  await store.put(key, body, { signal });
+  await store.put(key, bodyOf(), { signal });
 }
 
 async function isThere(store: ObjectStore, key: string, sizeBytes: number): Promise<boolean> {
@@ -104,6 +104,14 @@ async function isThere(store: ObjectStore, key: string, sizeBytes: number): Prom
   } catch (error) {
     if (error instanceof AppError && error.code === 'data-loss') return false;
     throw error;
+  }
+}
+
+async function makeSpoolFolder(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, 'alarena-blob-'));
+  } catch (error) {
+    throw fileError(error, parent);
   }
 }
 
@@ -118,7 +126,7 @@ async function spool(path: string, body: AsyncIterable<Uint8Array>): Promise<Blo
       try {
         await file.appendFile(chunk);
       } catch (error) {
-        throw fileError(error, path);
+        throw fileError(error, dirname(dirname(path)));
       }
     }
   } finally {

@@ -84,8 +84,11 @@ export class OpenObjectFile {
   readonly info: ObjectFileInfo;
   readonly #file: FileHandle;
 
-  private constructor(file: FileHandle, info: ObjectFileInfo) {
+  readonly #path: string;
+
+  private constructor(file: FileHandle, path: string, info: ObjectFileInfo) {
     this.#file = file;
+    this.#path = path;
     this.info = info;
   }
 
@@ -103,7 +106,7 @@ export class OpenObjectFile {
         const footer = Buffer.alloc(footerBytes);
         const start = stats.size - footerBytes;
         if (start >= 0) await file.read(footer, 0, footerBytes, start);
-        return new OpenObjectFile(file, infoFrom(stats, footer));
+        return new OpenObjectFile(file, path, infoFrom(stats, footer));
       }
     } catch (error) {
       await file.close();
@@ -129,14 +132,14 @@ export class OpenObjectFile {
     const { sizeBytes, etag } = this.info;
     const start = range?.offset ?? 0;
     const end = range === undefined ? sizeBytes : Math.min(sizeBytes, start + range.length);
-    const body = new FileBody(
-      this.#file,
+    const body = new FileBody(this.#file, {
+      path: this.#path,
       start,
       end,
-      range === undefined ? etag : undefined,
+      etag: range === undefined ? etag : undefined,
       damaged,
       signal,
-    );
+    });
     if (end - start > chunkBytes) return body;
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
@@ -144,32 +147,29 @@ export class OpenObjectFile {
   }
 }
 
+interface Reading {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  /** Of a whole read, to check it. */
+  readonly etag: string | undefined;
+  readonly damaged: () => AppError;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Not a generator: a generator that was never started would not close its file. */
 class FileBody implements AsyncIterableIterator<Uint8Array> {
   readonly #file: FileHandle;
-  readonly #end: number;
-  readonly #etag: string | undefined;
-  readonly #damaged: () => AppError;
-  readonly #signal: AbortSignal | undefined;
+  readonly #reading: Reading;
   readonly #hash: Hash | undefined;
   #position: number;
   #closed = false;
 
-  constructor(
-    file: FileHandle,
-    start: number,
-    end: number,
-    etag: string | undefined,
-    damaged: () => AppError,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(file: FileHandle, reading: Reading) {
     this.#file = file;
-    this.#position = start;
-    this.#end = end;
-    this.#etag = etag;
-    this.#damaged = damaged;
-    this.#signal = signal;
-    this.#hash = etag === undefined ? undefined : createHash('sha256');
+    this.#reading = reading;
+    this.#position = reading.start;
+    this.#hash = reading.etag === undefined ? undefined : createHash('sha256');
   }
 
   [Symbol.asyncIterator](): this {
@@ -178,24 +178,23 @@ class FileBody implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#closed) return { done: true, value: undefined };
+    const { path, end, etag, damaged, signal } = this.#reading;
     try {
-      throwIfAborted(this.#signal);
-      const wanted = Math.min(chunkBytes, this.#end - this.#position);
+      throwIfAborted(signal);
+      const wanted = Math.min(chunkBytes, end - this.#position);
       if (wanted === 0) return await this.return();
       const chunk = new Uint8Array(wanted);
       const { bytesRead } = await this.#file.read(chunk, 0, wanted, this.#position);
-      if (bytesRead === 0) throw this.#damaged();
+      if (bytesRead === 0) throw damaged();
       this.#position += bytesRead;
       const value = chunk.subarray(0, bytesRead);
       this.#hash?.update(value);
       // Before the last bytes are handed out: a reader who counts bytes does not ask again.
-      if (this.#position === this.#end && this.#hash && this.#hash.digest('hex') !== this.#etag) {
-        throw this.#damaged();
-      }
+      if (this.#position === end && this.#hash && this.#hash.digest('hex') !== etag) throw damaged();
       return { done: false, value };
     } catch (error) {
       await this.return();
-      throw error;
+      throw fileError(error, path);
     }
   }
 
