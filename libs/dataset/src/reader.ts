@@ -36,7 +36,7 @@ export function openDataset(
 ): DatasetReader {
   const cache = new ShardCache(store, options);
   const check = (ids: Int32Array | readonly number[]): void => {
-    locate(manifest, ids);
+    shardsOf(manifest, byFirstId(manifest), ids);
   };
   return { manifest, check, read: (ids, { signal } = {}) => read(manifest, cache, ids, signal) };
 }
@@ -106,34 +106,63 @@ function readShard(
   });
 }
 
-function locate(manifest: DatasetManifest, ids: Int32Array | readonly number[]): Wanted[] {
-  const shards = [...manifest.shards].sort((a, b) => a.firstId - b.firstId);
-  const entries: number[][] = shards.map(() => []);
+/** The shard of each id, as a position in `shards`. Throws when an id is in none. */
+function shardsOf(
+  manifest: DatasetManifest,
+  shards: readonly DatasetShard[],
+  ids: Int32Array | readonly number[],
+): Int32Array {
+  const found = new Int32Array(ids.length);
   const unknown: number[] = [];
   let last = 0;
   for (let position = 0; position < ids.length; position++) {
     const id = ids[position] as number;
     // Neighbours are mostly in one shard.
     if (!holds(shards[last], id)) last = shardIndexOf(shards, id);
-    const shard = shards[last];
-    if (shard === undefined) {
-      unknown.push(id);
-      last = 0;
-    } else {
-      // Row and position in one number, so that sorting by row is a sort of numbers.
-      entries[last]?.push((id - shard.firstId) * ids.length + position);
-    }
+    found[position] = last;
+    if (last >= 0) continue;
+    unknown.push(id);
+    last = 0;
   }
   if (unknown.length > 0) throw unknownIds(manifest, unknown);
+  return found;
+}
+
+function byFirstId(manifest: DatasetManifest): DatasetShard[] {
+  return [...manifest.shards].sort((a, b) => a.firstId - b.firstId);
+}
+
+function locate(manifest: DatasetManifest, ids: Int32Array | readonly number[]): Wanted[] {
+  const shards = byFirstId(manifest);
+  const shardOf = shardsOf(manifest, shards, ids);
+  const counts = new Int32Array(shards.length);
+  for (const index of shardOf) counts[index] = (counts[index] as number) + 1;
+  const packed = Array.from(counts, (count) => new Float64Array(count));
+  counts.fill(0);
+  for (let position = 0; position < ids.length; position++) {
+    const index = shardOf[position] as number;
+    const row = (ids[position] as number) - (shards[index] as DatasetShard).firstId;
+    const slot = counts[index] as number;
+    // Row and position in one number, so that sorting by row is a sort of numbers.
+    (packed[index] as Float64Array)[slot] = row * ids.length + position;
+    counts[index] = slot + 1;
+  }
   return shards.flatMap((shard, index) => {
-    const packed = Float64Array.from(entries[index] ?? []).sort();
-    if (packed.length === 0) return [];
-    return {
-      shard,
-      rows: Int32Array.from(packed, (entry) => Math.floor(entry / ids.length)),
-      positions: Int32Array.from(packed, (entry) => entry % ids.length),
-    };
+    const entries = packed[index] as Float64Array;
+    return entries.length === 0 ? [] : { shard, ...unpack(entries.sort(), ids.length) };
   });
+}
+
+function unpack(entries: Float64Array, radix: number): Omit<Wanted, 'shard'> {
+  const rows = new Int32Array(entries.length);
+  const positions = new Int32Array(entries.length);
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as number;
+    const row = Math.floor(entry / radix);
+    rows[i] = row;
+    positions[i] = entry - row * radix;
+  }
+  return { rows, positions };
 }
 
 function holds(shard: DatasetShard | undefined, id: number): boolean {
