@@ -174,7 +174,7 @@ function deadlineAfter(timeoutMs: number): number {
   return Date.now() + timeoutMs;
 }
 
-/** Half fixed, half random, so that callers that failed together do not return together. */
+/** Half fixed, half random, so that callers that failed together do not return together; no result hangs on it. */
 function backoffMs(attempt: number): number {
   const most = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
   return most / 2 + randomInt(Math.ceil(most / 2) + 1);

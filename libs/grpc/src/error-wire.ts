@@ -12,9 +12,18 @@ const TYPE_PREFIX = 'type.googleapis.com/';
 const RETRY_DELAY_SECONDS = 1;
 /** Names the facts that are not strings, since ErrorInfo carries nothing else: `limit=number,full=boolean`. */
 const FACT_TYPES_KEY = 'fact-types';
-/** Proxies commonly refuse more than 8 KiB of headers: message (twice) and details must fit. */
-const MAX_MESSAGE_BYTES = 1_000;
-const MAX_DETAILS_BYTES = 3_000;
+/**
+ * Proxies commonly refuse more than 8 KiB of headers. Details travel in base64 (4/3 of their size), the plain
+ * text beside them percent-encoded (up to 3 times): all of these together stay below.
+ */
+const MAX_PLAIN_TEXT_BYTES = 400;
+const MAX_MESSAGE_BYTES = 1_800;
+const MAX_FACTS_BYTES = 1_000;
+const MAX_VIOLATIONS_BYTES = 2_000;
+const MAX_FIELD_BYTES = 200;
+const MAX_DESCRIPTION_BYTES = 500;
+/** Tags and lengths of one entry of a map or a list. */
+const ENTRY_BYTES = 8;
 
 /** What a caller is told of an error whose message was not written for them. */
 export function internalMessage(callId: string): string {
@@ -44,7 +53,7 @@ export function toStatus(error: AppError): Partial<StatusObject> & { metadata: M
   ];
   const metadata = new Metadata();
   metadata.set(DETAILS_KEY, Buffer.from(rpc.Status.encode({ code, message, details }).finish()));
-  return { code, details: message, metadata };
+  return { code, details: fit(error.message, MAX_PLAIN_TEXT_BYTES), metadata };
 }
 
 /** The error a server threw, from what came over the wire; undefined where it was not sent by one of ours. */
@@ -76,10 +85,11 @@ function detail(type: string, value: Uint8Array): Any {
 function errorInfo(error: AppError): rpc.ErrorInfo {
   const metadata: Record<string, string> = {};
   const types: string[] = [];
-  let budget = MAX_DETAILS_BYTES;
+  let budget = MAX_FACTS_BYTES;
   for (const [key, value] of Object.entries(error.facts)) {
     const text = String(value);
-    budget -= Buffer.byteLength(key) + Buffer.byteLength(text);
+    // A key may be named once more among the types.
+    budget -= 2 * Buffer.byteLength(key) + Buffer.byteLength(text) + ENTRY_BYTES;
     if (budget < 0) break;
     metadata[key] = text;
     if (typeof value !== 'string') types.push(`${key}=${typeof value}`);
@@ -107,10 +117,13 @@ function splitAtLastEquals(pair: string): [string, string] {
 /** As many violations as fit; a last one says how many were left out. */
 function badRequest(violations: readonly FieldViolation[]): Any {
   const fieldViolations: FieldViolation[] = [];
-  let budget = MAX_DETAILS_BYTES;
+  let budget = MAX_VIOLATIONS_BYTES;
   for (const { field, description } of violations) {
-    const fitted = { field: fit(field, 200), description: fit(description, MAX_MESSAGE_BYTES) };
-    budget -= Buffer.byteLength(fitted.field) + Buffer.byteLength(fitted.description);
+    const fitted = {
+      field: fit(field, MAX_FIELD_BYTES),
+      description: fit(description, MAX_DESCRIPTION_BYTES),
+    };
+    budget -= Buffer.byteLength(fitted.field) + Buffer.byteLength(fitted.description) + ENTRY_BYTES;
     if (budget < 0) {
       const left = violations.length - fieldViolations.length;
       fieldViolations.push({ field: '', description: `and ${left} more` });
