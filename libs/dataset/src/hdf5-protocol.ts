@@ -22,13 +22,13 @@ export interface AppendRows {
   readonly labels: Int32Array<ArrayBuffer>;
 }
 
-export interface FinishShard {
+interface FinishShard {
   readonly kind: 'finish';
   readonly handle: number;
 }
 
 /** Closes an unfinished shard. Its file is the caller's to remove. */
-export interface AbandonShard {
+interface AbandonShard {
   readonly kind: 'abandon';
   readonly handle: number;
 }

@@ -17,7 +17,7 @@ const schema = z.object({
   shutdownLimitMs: z.coerce.number().int().min(0).max(600_000).default(20_000),
 });
 
-export type Settings = z.output<typeof schema>;
+type Settings = z.output<typeof schema>;
 
 export interface Config extends Environment<Settings> {
   readonly storeFolder: string;

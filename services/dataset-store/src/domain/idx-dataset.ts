@@ -10,7 +10,7 @@ const BATCH_BYTES = 1 << 20;
 const IMAGE_RANK = 3;
 const LABEL_RANK = 1;
 
-export interface IdxPair {
+interface IdxPair {
   readonly images: ByteSource;
   readonly labels: ByteSource;
 }
