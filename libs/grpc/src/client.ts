@@ -33,12 +33,21 @@ export interface ClientOptions {
 
 type Method = MethodDefinition<unknown, unknown>;
 
+/** `host:port`, `[::1]:port`, or a target of gRPC's own such as `dns:///host:port` or `unix:path`. */
+const ADDRESS = /^(?:(?:\[[\da-f:.]+\]|[^\s:/[\]]+):\d{1,5}|(?:dns|unix|ipv4|ipv6):\S+)$/i;
+
 /** `address` is `host:port`. The connection is made with the first call. */
 export function createClient<Service extends ServiceDefinition>(
   definition: Service,
   address: string,
   options: ClientOptions = {},
 ): ClientOf<Service> {
+  if (!ADDRESS.test(address)) {
+    // gRPC itself would take a missing port for 443.
+    throw AppError.invalid('no client can be made', [
+      { field: 'address', description: `must be host:port such as localhost:7070, got ${address}` },
+    ]);
+  }
   const channel = new Client(
     address,
     options.credentials ?? ChannelCredentials.createInsecure(),

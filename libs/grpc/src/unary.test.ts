@@ -187,6 +187,24 @@ describe('unary calls', () => {
     assert.match((await failureOf(hinting.select(REQUEST, LIMIT))).message, /; run: alarena serve$/);
   });
 
+  test('need an address with a port', () => {
+    for (const address of ['localhost', '', ':7070', 'http://localhost:7070', '::1', 'a b:1']) {
+      assert.throws(
+        () => createClient(StrategyServiceService, address),
+        { code: 'invalid-argument' },
+        address,
+      );
+    }
+    for (const address of [
+      'localhost:7070',
+      '[::1]:7070',
+      'a-b.svc.cluster.local:1',
+      'dns:///orchestrator:7070',
+    ]) {
+      createClient(StrategyServiceService, address).close();
+    }
+  });
+
   test('of a service the server lacks say so', async (t) => {
     const { address } = await serve(t, []);
     const client = createClient(StrategyServiceService, address);
