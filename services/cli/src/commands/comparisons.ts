@@ -6,6 +6,7 @@ import { type Connection, shortCall, withServer } from '../connection.js';
 import type { CommandContext } from '../context.js';
 import { ExitStatus } from '../exit-status.js';
 import { comparisonJson, comparisonText, headLine, listingJson, listingText } from '../format/comparison.js';
+import { plural } from '../format/quantities.js';
 import { statusWord } from '../format/status.js';
 import { print } from './print.js';
 
@@ -29,8 +30,9 @@ export async function cancelComparison(context: CommandContext, id: string): Pro
   const value = await answered(context, (connection) =>
     connection.comparisons.cancelComparison({ id }, shortCall(context)),
   );
-  const text = `${headLine(value)}; ${statusWord(value.status)}\ngo on with: alarena resume ${value.id}`;
-  print(context, comparisonJson(value), () => text);
+  const word = statusWord(value.status);
+  print(context, comparisonJson(value), () => `${headLine(value)}; ${word}`);
+  if (word === 'cancelled') context.terminal.note(`go on with: alarena resume ${value.id}`);
   return ExitStatus.done;
 }
 
@@ -51,7 +53,7 @@ export async function setParallelism(
   const value = await answered(context, (connection) =>
     connection.comparisons.setParallelism({ id, parallelism }, shortCall(context)),
   );
-  const text = `comparison ${value.id} runs up to ${value.parallelism} cells at once`;
+  const text = `comparison ${value.id} runs up to ${plural(value.parallelism, 'cell')} at once`;
   print(context, comparisonJson(value), () => text);
   return ExitStatus.done;
 }

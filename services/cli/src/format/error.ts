@@ -5,6 +5,8 @@ import type { AppError } from '@alarena/core';
 export function errorText(error: AppError, verbose: boolean): string {
   const lines = [`error: ${messageOf(error)}`];
   for (const { field, description } of error.violations) {
+    // A single violation may be the whole message.
+    if (description === error.message) continue;
     lines.push(field === '' ? `  ${description}` : `  ${field}: ${description}`);
   }
   if (verbose && error.stack !== undefined) lines.push(error.stack, ...causes(error.cause));

@@ -7,7 +7,7 @@ import { ExitStatus, exitStatusOf } from '../exit-status.js';
 import { comparisonJson, comparisonText, costLine, failures, headLine, listingText } from './comparison.js';
 import { datasetJson, datasetText } from './dataset.js';
 import { errorJson, errorText } from './error.js';
-import { byteSize, duration, grouped, plural } from './quantities.js';
+import { byteSize, duration, grouped, plural, roughDuration } from './quantities.js';
 import { table } from './table.js';
 
 describe('quantities', () => {
@@ -22,6 +22,10 @@ describe('quantities', () => {
       '1 h 00 min',
       '2 h 07 min',
     ]);
+  });
+
+  test('estimates are rounded up to whole seconds', () => {
+    assert.deepEqual([0.2, 59.2, 61].map(roughDuration), ['1 s', '1 min 00 s', '1 min 01 s']);
   });
 
   test('sizes, counts and plurals', () => {
@@ -68,6 +72,12 @@ describe('errors', () => {
         violations: invalid.violations,
       },
     });
+  });
+
+  test('a message that is its only violation is shown once', () => {
+    const description = 'no data set is called "x"';
+    const error = new AppError('not-found', description, { violations: [{ field: 'dataset', description }] });
+    assert.equal(errorText(error, false), `error: ${description}`);
   });
 
   test('the stack and the causes are shown on request only', () => {

@@ -9,6 +9,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
+/** As `duration`, for what is only an estimate: no tenths of seconds. */
+export function roughDuration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : duration(whole);
+}
+
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** In powers of 1000: `512 bytes`, `11.6 MB`. */

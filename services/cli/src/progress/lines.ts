@@ -1,7 +1,7 @@
 // Progress in words: the lines printed where there is no terminal, and the text beside each bar where there is.
 
 import { comparison } from '@alarena/api';
-import { duration, plural } from '../format/quantities.js';
+import { duration, plural, roughDuration } from '../format/quantities.js';
 import { statusWord } from '../format/status.js';
 import type { CellProgress, News } from './progress-state.js';
 
@@ -46,7 +46,7 @@ export function cellName({ strategy, seed }: { readonly strategy: string; readon
 export function totalState(roundsDone: number, roundsTotal: number, secondsLeft: number | undefined): string {
   const rounds = `${roundsDone}/${roundsTotal} rounds`;
   if (secondsLeft === undefined || roundsDone === roundsTotal) return rounds;
-  return `${rounds}, about ${duration(secondsLeft)} left`;
+  return `${rounds}, about ${roughDuration(secondsLeft)} left`;
 }
 
 function storedLine(done: number, total: number): string {

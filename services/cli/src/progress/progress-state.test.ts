@@ -100,7 +100,7 @@ describe('state of a watched comparison', () => {
     assert.equal(state.secondsLeft(11_000), undefined);
     state.apply(cellEvent({ ...margin, roundsDone: 3 }), 14_000);
     assert.equal(state.secondsLeft(14_000), 4 * 7);
-    assert.equal(totalState(state.roundsDone, state.roundsTotal, 28), '3/10 rounds, about 28.0 s left');
+    assert.equal(totalState(state.roundsDone, state.roundsTotal, 28), '3/10 rounds, about 28 s left');
   });
 
   test('cells that failed do not count as work left', () => {
