@@ -24,7 +24,11 @@ export interface CallOptions {
 interface Slot {
   child: ChildProcess | undefined;
   busy: boolean;
+  /** The end of what the child has printed on stderr. */
+  lastWords: string;
 }
+
+const lastWordsLength = 2_000;
 
 export class ComputeHost {
   readonly #options: ComputeHostOptions;
@@ -35,7 +39,11 @@ export class ComputeHost {
 
   constructor(options: ComputeHostOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.slots }, () => ({ child: undefined, busy: false }));
+    this.#slots = Array.from({ length: options.slots }, () => ({
+      child: undefined,
+      busy: false,
+      lastWords: '',
+    }));
   }
 
   /** Process ids of the children that run now. */
@@ -108,7 +116,7 @@ export class ComputeHost {
         else settle(() => reject(fromWire(message.error)));
       };
       const onExit = (code: number | null, signal: string | null): void => {
-        settle(() => reject(died(method, code, signal)));
+        settle(() => reject(died(method, code, signal, slot.lastWords)));
       };
       const onError = (error: Error): void => {
         settle(() =>
@@ -128,10 +136,14 @@ export class ComputeHost {
       env: { ...process.env, ...this.#options.environment },
       execArgv: ['--enable-source-maps'],
       serialization: 'advanced',
-      // The child's prints must not mix with results on stdout.
-      stdio: ['ignore', 2, 2, 'ipc'],
+      // What TensorFlow prints is of interest only where the child dies of it.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     slot.child = child;
+    slot.lastWords = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      slot.lastWords = (slot.lastWords + text).slice(-lastWordsLength);
+    });
     child.once('exit', () => {
       slot.child = undefined;
     });
@@ -142,10 +154,12 @@ export class ComputeHost {
   }
 }
 
-function died(method: string, code: number | null, signal: string | null): AppError {
+function died(method: string, code: number | null, signal: string | null, lastWords: string): AppError {
   const how = signal === null ? `exit status ${code}` : `signal ${signal}`;
   const advice = signal === 'SIGKILL' ? '; a kill often means that memory ran out: try a smaller batch' : '';
-  return new AppError('unavailable', `the compute process died during ${method} (${how})${advice}`, {
+  const said = lastWords.trim().split('\n').slice(-8).join('\n');
+  const message = `the compute process died during ${method} (${how})${advice}`;
+  return new AppError('unavailable', said === '' ? message : `${message}; it said:\n${said}`, {
     reason: 'COMPUTE_DIED',
     facts: { method, how },
   });

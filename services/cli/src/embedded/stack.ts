@@ -1,6 +1,7 @@
 // All services in this process, on one gRPC port: the same services, handlers and orchestrator as in a cluster,
 // with the filesystem as object store and an in-process bus. The one place where services are put together.
 
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { InProcessBus } from '@alarena/bus';
@@ -33,6 +34,8 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Stack> 
   const inference = createInference({ ...common, compute: { ...compute, slots: 1 } });
   const strategies = createStrategyService({ ...common, concurrency: 2 });
   const stopping = new AbortController();
+  // Every queue and every task in work listens to it.
+  setMaxListeners(0, stopping.signal);
   let working: Promise<void>[] | undefined;
   // Loading TensorFlow takes a moment and much memory, which commands that only look do without.
   const work = (): void => {

@@ -162,10 +162,28 @@ export class Comparisons {
     const known = this.#active.get(record.id);
     if (known !== undefined) return known;
     if (this.#closing) throw new AppError('unavailable', 'the orchestrator is shutting down');
+    await this.#checkNumerics(record);
+    const started = this.#active.get(record.id);
+    if (started !== undefined) return started;
     const run = new ComparisonRun(this.#deps, record, manifest, parallelism);
     const active: Active = { run, ended: this.#runToEnd(run) };
     this.#active.set(record.id, active);
     return active;
+  }
+
+  /** Workers of another profile would never take its tasks, since they would give other bits. */
+  async #checkNumerics({ id, numerics, versions, spec }: ComparisonRecord): Promise<void> {
+    const profile = await this.#deps.profile();
+    if (profileName(profile) === numerics) return;
+    const differences = Object.entries(describe(profile))
+      .filter(([name, value]) => versions[name] !== value)
+      .map(([name, value]) => `${name} ${versions[name]} then, ${value} now`);
+    throw new AppError(
+      'failed-precondition',
+      `${id} was begun under other numerics (${differences.join('; ')}) and its results would not be comparable: ` +
+        `submit the spec "${spec.name}" again, which begins a new comparison`,
+      { reason: 'NUMERICS_DIFFER', facts: { id, numerics, now: profileName(profile) } },
+    );
   }
 
   async #runToEnd(run: ComparisonRun): Promise<void> {
