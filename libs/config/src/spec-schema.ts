@@ -151,7 +151,7 @@ export const strategyEntrySchema = z.strictObject({
 const entryKinds = 'must be the name of a strategy, or { name, params, as }';
 const seedKinds = `must be how many seeds, from 1 to ${maxSeeds}, or a list of integers`;
 
-export const seedsSchema = z
+const seedsSchema = z
   .union(
     [
       z.int().min(1, seedKinds).max(maxSeeds, seedKinds),

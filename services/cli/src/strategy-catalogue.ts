@@ -13,7 +13,7 @@ export interface StrategyView {
   readonly cost: string;
 }
 
-export interface ParameterView {
+interface ParameterView {
   readonly name: string;
   readonly type: string;
   readonly default: number | boolean | string | null;

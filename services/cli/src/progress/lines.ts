@@ -20,7 +20,7 @@ export function newsLine(news: News): string | undefined {
 }
 
 /** `margin seed 2 round 3/4: 80 labels, accuracy 0.871 (12.3 s)`; rounds count queries, so the first is 0. */
-export function roundLine(cell: CellProgress, round: comparison.Round): string {
+function roundLine(cell: CellProgress, round: comparison.Round): string {
   const origin = round.fitShared ? ', fit shared' : '';
   const place = `round ${round.round}/${Math.max(0, cell.roundsTotal - 1)}`;
   const measured = `${plural(round.labels, 'label')}, accuracy ${round.accuracy.toFixed(3)}`;

@@ -3,7 +3,7 @@
 import { comparison } from '@alarena/api';
 import { isEnded } from '../format/status.js';
 
-export interface CellTask {
+interface CellTask {
   readonly round: number;
   readonly kind: string;
   /** In [0, 1]. */
