@@ -12,6 +12,8 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: 30,000. */
+  readonly timeoutMs?: number;
   /** Called with all of stderr so far, and the process: to interrupt it at the right moment. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -24,7 +26,7 @@ export function runBin(args: readonly string[], options: RunOptions = {}): Promi
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 30_000,
+      timeout: options.timeoutMs ?? 30_000,
     });
     let stdout = '';
     let stderr = '';
