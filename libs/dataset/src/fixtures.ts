@@ -9,13 +9,13 @@ import { type DatasetInput, type SampleBatch, type SplitInput, writeDataset } fr
 
 export const SHAPE: SampleShape = [4, 3, 2];
 export const SAMPLE_BYTES = 24;
-export const CLASSES = ['a', 'b', 'c'];
+const CLASSES = ['a', 'b', 'c'];
 
 export function pixel(id: number, index: number): number {
   return (id * 31 + index * 7 + (id >> 3)) % 256;
 }
 
-export function labelOf(id: number): number {
+function labelOf(id: number): number {
   return (id * 7) % CLASSES.length;
 }
 

@@ -3,7 +3,7 @@
 import type { Interval } from '@alarena/core';
 import type { Difference, Estimate, MeasuredCell, Report, StrategySummary } from './types.js';
 
-export const NOT_AVAILABLE = 'n/a';
+const NOT_AVAILABLE = 'n/a';
 const MINUS = '−';
 
 /** A fraction with four digits: a tenth of a tenth of a percent. */
@@ -12,13 +12,13 @@ export function fraction(value: number): string {
 }
 
 /** With its sign; a value that rounds to 0 has none. */
-export function signed(value: number): string {
+function signed(value: number): string {
   const text = fraction(Math.abs(value));
   if (Number(text) === 0) return text;
   return `${value < 0 ? MINUS : '+'}${text}`;
 }
 
-export function interval(ci95: Interval | null, number: (value: number) => string = fraction): string {
+function interval(ci95: Interval | null, number: (value: number) => string = fraction): string {
   return ci95 === null ? NOT_AVAILABLE : `[${number(ci95[0])}, ${number(ci95[1])}]`;
 }
 

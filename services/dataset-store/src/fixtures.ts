@@ -12,8 +12,8 @@ import { FilesystemStore } from '@alarena/store';
 import { createLogger } from '@alarena/telemetry';
 import { createDatasetServer, type DatasetServer } from './server.js';
 
-export const HEIGHT = 5;
-export const WIDTH = 4;
+const HEIGHT = 5;
+const WIDTH = 4;
 export const SAMPLE_BYTES = HEIGHT * WIDTH;
 export const CLASSES = 7;
 
