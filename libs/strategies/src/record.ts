@@ -1,10 +1,13 @@
 // Run by hand after a strategy was added or its semantics version raised (`npm run record`): writes the golden
-// selections and the table in the README.
+// selections and the tables in README and documents.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { documentsWithTable, documentUrl } from './documents.js';
 import { currentGolden, goldenFile } from './golden.js';
 import { withStrategyTable } from './table.js';
 
-const readme = new URL('../README.md', import.meta.url);
 writeFileSync(goldenFile, `${JSON.stringify(currentGolden(), null, 1)}\n`);
-writeFileSync(readme, withStrategyTable(readFileSync(readme, 'utf8')));
+for (const { path, table } of documentsWithTable) {
+  const file = documentUrl(path);
+  writeFileSync(file, withStrategyTable(readFileSync(file, 'utf8'), table()));
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { documentsWithTable, documentUrl } from './documents.js';
 import { strategyNames } from './registry.js';
 import { strategyTable, withStrategyTable } from './table.js';
 
@@ -11,14 +12,16 @@ describe('the table of strategies', () => {
     for (const line of lines) assert.equal(line.split(/(?<!\\)\|/).length, 9, line);
   });
 
-  test('in the README is current', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    assert.equal(
-      unaligned(withStrategyTable(readme)),
-      unaligned(readme),
-      'run npm run record --workspace @alarena/strategies',
-    );
-  });
+  for (const { path, table } of documentsWithTable) {
+    test(`in ${path} is current`, () => {
+      const document = readFileSync(documentUrl(path), 'utf8');
+      assert.equal(
+        unaligned(withStrategyTable(document, table())),
+        unaligned(document),
+        'run npm run record --workspace @alarena/strategies',
+      );
+    });
+  }
 
   test('goes nowhere without markers', () => {
     assert.throws(() => withStrategyTable('# A page'), /lacks the markers/);
