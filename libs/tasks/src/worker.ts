@@ -107,7 +107,7 @@ async function settleFailure<K extends TaskKind>(
     await delivery.nak(retryDelayMs * 2 ** (delivery.attempt - 1));
     return;
   }
-  logger.error({ kind, attempt: delivery.attempt, err: error }, 'task failed');
+  logger.warn({ kind, attempt: delivery.attempt, err: error }, 'task failed');
   // A store that is full cannot keep the failure; the event still tells it.
   await putFailure(options.store, kind, key, error).catch((cause: unknown) => {
     logger.warn({ err: cause }, 'the failure could not be stored');

@@ -6,6 +6,7 @@ import { type Report, type ReportFormat, reportFormats, summaryTable, writeRepor
 import { type Connection, withServer } from '../connection.js';
 import type { CommandContext } from '../context.js';
 import { ExitStatus } from '../exit-status.js';
+import { costLine } from '../format/comparison.js';
 import { fetchReport } from '../measured.js';
 import { print } from './print.js';
 
@@ -76,6 +77,7 @@ export function writtenText({ report: made, folder }: WrittenReport): string {
     '',
     summaryTable(made, { color }),
     '',
+    costLine(made.cost),
     `report: ${shown === '' ? '.' : shown}`,
   ].join('\n');
 }

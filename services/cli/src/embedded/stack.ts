@@ -14,6 +14,7 @@ import { createTrainer } from '@alarena/service-trainer';
 import { FilesystemStore } from '@alarena/store';
 import { startTelemetry } from '@alarena/telemetry';
 import type { Stack, StackOptions } from '../stack-port.js';
+import { prepareHome } from './home.js';
 import { embeddedSettings } from './settings.js';
 
 const shutdownLimitMs = 5_000;
@@ -21,6 +22,7 @@ const shutdownLimitMs = 5_000;
 export async function startEmbeddedStack(options: StackOptions): Promise<Stack> {
   const { home, logger, host = '127.0.0.1', port = 0 } = options;
   const { fits, threads, cacheBytes } = embeddedSettings(process.env);
+  await prepareHome(home);
   const telemetry = await startTelemetry({ service: 'alarena', logger });
   const storeFolder = join(home, 'store');
   const cacheFolder = join(home, 'cache', 'shards');

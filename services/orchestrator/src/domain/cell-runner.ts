@@ -123,9 +123,12 @@ async function query(
     monteCarloPasses,
     numerics: work.numerics,
   });
-  // Signals may be gone once the query they were for is made.
   const made = await findResult(deps.store, 'select', taskKey(plan.select)).catch(() => undefined);
-  if (made === undefined) for (const task of plan.infer) await run(task);
+  for (const task of plan.infer) {
+    // Signals may be gone once the query they were for is made; where they are not, they count as this round's.
+    const needed = made === undefined || (await findResult(deps.store, 'infer', taskKey(task))) !== undefined;
+    if (needed) await run(task);
+  }
   return (await run(plan.select)).manifest.result;
 }
 

@@ -150,7 +150,7 @@ export class ComparisonRun {
       cell.status = stopped ? 'cancelled' : 'failed';
       if (!stopped) {
         cell.error = error.message;
-        logger.error({ err: error }, 'cell failed');
+        logger.warn({ err: error }, 'cell failed');
       }
     }
     this.#tell({ type: 'cell', cell: snapshotOf(cell) });
