@@ -60,8 +60,10 @@ def linear(w, name, x, units):
 def conv(w, name, x, size, channels, stride):
     p = (size - 1) // 2
     kernel = w(f"{name}/weight", [size, size, x.shape[3], channels])
-    padding = [[0, 0], [p, p], [p, p], [0, 0]] if p > 0 else "VALID"
-    return tf.nn.conv2d(x, kernel, stride, padding)
+    # Padding by hand at stride 2: SAME would pad at the end only, and EXPLICIT has other kernels with other rounding.
+    if stride == 1:
+        return tf.nn.conv2d(x, kernel, 1, "SAME")
+    return tf.nn.conv2d(tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]), kernel, stride, "VALID")
 
 
 def norm(w, name, x, updates):

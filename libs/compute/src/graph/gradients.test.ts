@@ -110,6 +110,15 @@ const cases: readonly Case[] = [
     build: ([x, filter]: readonly Tensor[]) => conv2d(x!, filter!, window),
   })),
   {
+    op: 'Pad',
+    what: 'before a convolution of stride 2',
+    inputs: [
+      [2, 4, 4, 1],
+      [3, 3, 1, 2],
+    ],
+    build: ([x, filter]) => conv2d(x!, filter!, { stride: 2, padding: 1 }),
+  },
+  {
     op: 'MaxPool',
     what: 'windows that do not overlap',
     inputs: [[1, 5, 4, 2]],
