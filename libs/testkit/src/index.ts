@@ -1,8 +1,12 @@
 export { type BusContractOptions, busContract } from './bus-contract.js';
 export type { BusSettings, BusUnderTest, MakeBus } from './bus-fixture.js';
+export { type CapturedLog, captureLog, type LogLine } from './captured-log.js';
+export { collect } from './collect.js';
 export { expectAppError } from './expect-app-error.js';
 export { freePort } from './free-port.js';
 export { objectStoreContract } from './object-store-contract.js';
 export type { MakeStore, StoreUnderTest } from './object-store-fixture.js';
+export { openServiceHome, type ServiceHome } from './service-home.js';
+export { type SyntheticDataset, writeSyntheticDataset } from './synthetic-dataset.js';
 export { type TestScope, temporaryFolder } from './temporary-folder.js';
 export { type Deferred, deferred, waitFor, within } from './waiting.js';

@@ -55,6 +55,11 @@ export class Compute {
     return profileName(await this.profile());
   }
 
+  /** Process ids of the children that run now. */
+  get processIds(): readonly number[] {
+    return this.#host.processIds;
+  }
+
   /** Ends the children, whatever they do. */
   close(): Promise<void> {
     return this.#host.close();

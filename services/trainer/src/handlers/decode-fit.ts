@@ -1,33 +1,29 @@
 // From a Fit request to the inputs of a fit task. All violations at once.
 
 import type { common, training } from '@alarena/api';
-import { AppError, type FieldViolation } from '@alarena/core';
-import { type DatasetManifest, lookUpDataset, samplesOf } from '@alarena/dataset';
+import { architectures } from '@alarena/config';
+import { AppError, didYouMean, type FieldViolation } from '@alarena/core';
+import { type DatasetManifest, datasetNames, lookUpDataset, samplesOf } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
 import { type FitInputs, putIds } from '@alarena/tasks';
 
+type Wrong = (field: string, description: string) => void;
+
 export async function decodeFit(request: training.FitRequest, store: ObjectStore): Promise<FitInputs> {
   const violations: FieldViolation[] = [];
-  const wrong = (field: string, description: string): void => {
+  const wrong: Wrong = (field, description) => {
     violations.push({ field, description });
   };
   const { model, training: options } = request;
   const dataset = await lookUpDataset(store, request.dataset);
-  if (dataset === undefined) wrong('dataset', `there is no data set "${request.dataset}"`);
+  if (dataset === undefined) {
+    const near = didYouMean(request.dataset, await datasetNames(store));
+    wrong('dataset', `there is no data set "${request.dataset}"${near}`);
+  }
   if (model === undefined) wrong('model', 'is missing');
-  else if (model.dropout !== undefined && !(model.dropout > 0 && model.dropout < 1)) {
-    wrong('model.dropout', `must be above 0 and below 1, or not set, got ${model.dropout}`);
-  }
+  else checkModel(model, wrong);
   if (options === undefined) wrong('training', 'is missing');
-  else {
-    for (const field of ['epochs', 'batchSize'] as const) {
-      if (options[field] < 1) wrong(`training.${field}`, `must be at least 1, got ${options[field]}`);
-    }
-    if (!(options.learningRate > 0)) {
-      wrong('training.learning_rate', `must be positive, got ${options.learningRate}`);
-    }
-    if (options.optimizer === undefined) wrong('training.optimizer', 'must be adam or sgd');
-  }
+  else checkTraining(options, wrong);
   const labelled = ids(request.labelled, 'labelled', dataset, wrong);
   const validation = ids(request.validation, 'validation', dataset, wrong);
   const test = ids(request.test, 'test', dataset, wrong);
@@ -56,6 +52,36 @@ export async function decodeFit(request: training.FitRequest, store: ObjectStore
   };
 }
 
+function checkModel({ architecture, dropout }: common.Model, wrong: Wrong): void {
+  if (!architectures.some((name) => name === architecture)) {
+    const known = didYouMean(architecture, architectures) || `; there are ${architectures.join(', ')}`;
+    wrong('model.architecture', `there is no architecture "${architecture}"${known}`);
+  }
+  if (dropout !== undefined && !(dropout > 0 && dropout < 1)) {
+    wrong('model.dropout', `must be above 0 and below 1, or not set, got ${dropout}`);
+  }
+}
+
+function checkTraining(options: common.Training, wrong: Wrong): void {
+  const { epochs, batchSize, learningRate, optimizer, patience } = options;
+  const atLeastOne = { epochs, batch_size: batchSize, patience: patience ?? 1 };
+  for (const [field, value] of Object.entries(atLeastOne)) {
+    if (value < 1) wrong(`training.${field}`, `must be at least 1, got ${value}`);
+  }
+  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
+    wrong('training.learning_rate', `must be positive, got ${learningRate}`);
+  }
+  if (optimizer === undefined) wrong('training.optimizer', 'must be adam or sgd');
+  if (optimizer?.$case !== 'sgd') return;
+  const { momentum, weightDecay } = optimizer.value;
+  if (!(momentum >= 0 && momentum < 1)) {
+    wrong('training.sgd.momentum', `must be from 0 to below 1, got ${momentum}`);
+  }
+  if (!(weightDecay >= 0 && weightDecay < Number.POSITIVE_INFINITY)) {
+    wrong('training.sgd.weight_decay', `must be at least 0, got ${weightDecay}`);
+  }
+}
+
 function decodeOptimizer({ optimizer }: common.Training): FitInputs['training']['optimizer'] {
   if (optimizer?.$case !== 'sgd') return { name: 'adam' };
   const { momentum, weightDecay } = optimizer.value;
@@ -67,7 +93,7 @@ function ids(
   list: common.SampleIds | undefined,
   field: string,
   dataset: DatasetManifest | undefined,
-  wrong: (field: string, description: string) => void,
+  wrong: Wrong,
 ): number[] {
   const given = list?.ids ?? [];
   if (new Set(given).size !== given.length) wrong(field, 'names a sample twice');
