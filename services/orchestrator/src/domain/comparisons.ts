@@ -193,15 +193,16 @@ export class Comparisons {
       await this.#records.setStatus(id, { ...before, status: 'running', finishedAt: null });
       const status = await run.run();
       const { cells, parallelism, finishedAt } = run.snapshot();
-      // A process that ends says nothing of its comparisons: they are still to be run.
+      // A process that ends stops its cells, but nobody has given the comparison up: the next process goes on.
       const left = this.#closing && status === 'cancelled';
+      const asLeft = (state: Status): Status => (left && state === 'cancelled' ? 'pending' : state);
       await this.#records.setStatus(id, {
-        status: left ? 'running' : status,
+        status: asLeft(status),
         parallelism,
         // Looking again through what was done does not move its end.
         finishedAt: left ? null : before.status === 'done' ? before.finishedAt : finishedAt,
         cells: cells.map((cell) => ({
-          status: cell.status,
+          status: asLeft(cell.status),
           error: cell.error,
           roundsDone: cell.rounds.length,
         })),
