@@ -3,9 +3,15 @@
 import type { ComparisonSpec } from '@alarena/config';
 import { AppError, contentKey, type Json } from '@alarena/core';
 import { type DatasetManifest, findDataset, readManifest } from '@alarena/dataset';
-import type { NumericsProfile } from '@alarena/tasks';
-import { profileName } from '@alarena/tasks';
-import { type Comparison, type ComparisonEvent, type ComparisonRecord, cellsOf } from './comparison.js';
+
+import { type NumericsProfile, profileName } from '@alarena/tasks';
+import {
+  type Comparison,
+  type ComparisonEvent,
+  type ComparisonRecord,
+  cellsOf,
+  type Status,
+} from './comparison.js';
 import { ComparisonRecords } from './comparison-records.js';
 import { ComparisonRun, type RunDeps } from './comparison-run.js';
 import { labelsPerRound, splitOfSeed } from './plan.js';
