@@ -3,7 +3,6 @@
 import type { ComparisonSpec } from '@alarena/config';
 import { AppError, contentKey, type Json } from '@alarena/core';
 import { type DatasetManifest, findDataset, readManifest } from '@alarena/dataset';
-
 import { type NumericsProfile, profileName } from '@alarena/tasks';
 import {
   type Comparison,
