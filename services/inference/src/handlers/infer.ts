@@ -53,7 +53,10 @@ export function embedHandler(
   deps: InferenceDeps,
 ): UnaryHandler<inference.EmbedRequest, inference.EmbedResponse> {
   return async (request, { signal }) => {
-    refuse('these samples cannot be embedded', idViolations(request.samples));
+    refuse('these samples cannot be embedded', [
+      ...keyViolations(request.fitKey),
+      ...idViolations(request.samples),
+    ]);
     await getResult(deps.store, 'fit', request.fitKey);
     const inputs = { fit: request.fitKey, samples: await putIds(deps.store, request.samples?.ids ?? []) };
     const task = {
@@ -70,7 +73,7 @@ export function embedHandler(
 
 async function decodeInfer(request: inference.InferRequest, store: ObjectStore): Promise<InferInputs> {
   const { signals, monteCarloPasses } = request;
-  const violations = idViolations(request.samples);
+  const violations = [...keyViolations(request.fitKey), ...idViolations(request.samples)];
   if (signals.length === 0)
     violations.push({ field: 'signals', description: 'must name at least one signal' });
   const known = (signal: inference.Signal): boolean =>
@@ -97,6 +100,13 @@ async function decodeInfer(request: inference.InferRequest, store: ObjectStore):
     layers: [...layerSignals].filter(([signal]) => signals.includes(signal)).map(([, layer]) => layer),
     monteCarloPasses: monteCarlo ? monteCarloPasses : 0,
   };
+}
+
+function keyViolations(key: string): FieldViolation[] {
+  if (/^[0-9a-f]{64}$/.test(key)) return [];
+  return [
+    { field: 'fit_key', description: `must be the key of a fit, 64 lower-case hex digits, got "${key}"` },
+  ];
 }
 
 function idViolations(samples: common.SampleIds | undefined): FieldViolation[] {
