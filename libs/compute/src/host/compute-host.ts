@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@alarena/core';
-import { type FromChild, fromWire, type ToChild } from './messages.js';
+import { type FromChild, fromWire, type ToChild, type WireError } from './messages.js';
 
 export interface ComputeHostOptions {
   /** Module that calls `serveComputations`. */
@@ -33,7 +33,8 @@ const lastWordsLength = 2_000;
 export class ComputeHost {
   readonly #options: ComputeHostOptions;
   readonly #slots: Slot[];
-  readonly #waiting: ((slot: Slot) => void)[] = [];
+  /** In order of arrival. */
+  readonly #waiting = new Set<(slot: Slot) => void>();
   #nextId = 1;
   #closed = false;
 
@@ -56,14 +57,16 @@ export class ComputeHost {
    * the caller's retry rules decide how often that is tried again.
    */
   async call(method: string, payload: unknown, options: CallOptions = {}): Promise<unknown> {
-    if (this.#closed) throw new AppError('unavailable', 'the compute host is closed');
+    this.#checkOpen();
     options.signal?.throwIfAborted();
-    const slot = await this.#acquire();
+    const slot = await this.#acquire(options.signal);
     try {
+      // A child started now would outlive the host.
+      this.#checkOpen();
       options.signal?.throwIfAborted();
       return await this.#run(slot, method, payload, options);
     } finally {
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next) next(slot);
       else slot.busy = false;
     }
@@ -82,7 +85,11 @@ export class ComputeHost {
     );
   }
 
-  #acquire(): Promise<Slot> {
+  #checkOpen(): void {
+    if (this.#closed) throw new AppError('unavailable', 'the compute host is closed');
+  }
+
+  #acquire(signal: AbortSignal | undefined): Promise<Slot> {
     // A warm child first: it has TensorFlow and its model loaded.
     const free =
       this.#slots.find((slot) => !slot.busy && slot.child) ?? this.#slots.find((slot) => !slot.busy);
@@ -90,7 +97,22 @@ export class ComputeHost {
       free.busy = true;
       return Promise.resolve(free);
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(take);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const take = (slot: Slot): void => {
+        leave();
+        resolve(slot);
+      };
+      const giveUp = (): void => {
+        leave();
+        reject(signal?.reason);
+      };
+      this.#waiting.add(take);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   #run(slot: Slot, method: string, payload: unknown, options: CallOptions): Promise<unknown> {
@@ -104,7 +126,7 @@ export class ComputeHost {
       const cancel = (): void => send({ type: 'cancel', id });
       const settle = (finish: () => void): void => {
         child.off('message', onMessage);
-        child.off('exit', onExit);
+        child.off('close', onClose);
         child.off('error', onError);
         options.signal?.removeEventListener('abort', cancel);
         finish();
@@ -113,9 +135,10 @@ export class ComputeHost {
         if (message.id !== id) return;
         if (message.type === 'progress') options.onProgress?.(message.value);
         else if (message.type === 'result') settle(() => resolve(message.value));
-        else settle(() => reject(fromWire(message.error)));
+        else settle(() => reject(errorOf(message.error, options.signal)));
       };
-      const onExit = (code: number | null, signal: string | null): void => {
+      // Not 'exit': that may come before the end of what the child printed.
+      const onClose = (code: number | null, signal: string | null): void => {
         settle(() => reject(died(method, code, signal, slot.lastWords)));
       };
       const onError = (error: Error): void => {
@@ -124,10 +147,15 @@ export class ComputeHost {
         );
       };
       child.on('message', onMessage);
-      child.on('exit', onExit);
+      child.on('close', onClose);
       child.on('error', onError);
       options.signal?.addEventListener('abort', cancel, { once: true });
-      send({ type: 'call', id, method, payload });
+      try {
+        send({ type: 'call', id, method, payload });
+      } catch (error) {
+        // The payload holds what no message can, e.g. a function.
+        settle(() => reject(error));
+      }
     });
   }
 
@@ -154,10 +182,17 @@ export class ComputeHost {
   }
 }
 
+/** A child knows that it was cancelled, not why. */
+function errorOf(error: WireError, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted && error.code === 'cancelled' ? signal.reason : fromWire(error);
+}
+
 function died(method: string, code: number | null, signal: string | null, lastWords: string): AppError {
   const how = signal === null ? `exit status ${code}` : `signal ${signal}`;
   const advice = signal === 'SIGKILL' ? '; a kill often means that memory ran out: try a smaller batch' : '';
-  const said = lastWords.trim().split('\n').slice(-8).join('\n');
+  // Of a stack trace the first line is of use.
+  const lines = lastWords.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('    at '));
+  const said = lines.slice(-8).join('\n');
   const message = `the compute process died during ${method} (${how})${advice}`;
   return new AppError('unavailable', said === '' ? message : `${message}; it said:\n${said}`, {
     reason: 'COMPUTE_DIED',
