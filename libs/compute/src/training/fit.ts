@@ -5,7 +5,6 @@ import type { Batch, Model } from '../model.js';
 import { epochBatches, gatherRows } from './batches.js';
 import { measure } from './evaluate.js';
 
-
 export interface FitOptions {
   readonly epochs: number;
   readonly batchSize: number;
@@ -86,6 +85,9 @@ export async function fit(
     } else if (options.patience !== null && epoch - best.epoch >= options.patience) break;
   }
   if (best !== undefined && best.epoch !== history.length) model.setWeights(best.weights);
+  // ReLU and pooling may swallow what is no number, so that the loss does not tell.
+  const kept = best?.weights ?? model.getWeights();
+  if (![...kept.values()].every(areFinite)) throw diverged(history.length, options.learningRate);
   return { history, bestEpoch: best?.epoch ?? history.length };
 }
 
@@ -96,10 +98,15 @@ function pick(set: Batch, rows: Int32Array, rowLength: number): Batch {
   };
 }
 
+function areFinite({ data }: NdArray<'float32'>): boolean {
+  for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
+}
+
 function diverged(epoch: number, learningRate: number): AppError {
   return new AppError(
     'failed-precondition',
-    `training diverged in epoch ${epoch}: the loss is no finite number; try a learning rate below ${learningRate}`,
+    `training diverged in epoch ${epoch}: loss or weights are no finite numbers; try a learning rate below ${learningRate}`,
     { reason: 'TRAINING_DIVERGED', facts: { epoch, learningRate } },
   );
 }
