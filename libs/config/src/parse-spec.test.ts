@@ -67,6 +67,11 @@ describe('what the repository ships', () => {
     );
   });
 
+  test('the spec in the README is valid', () => {
+    const [, spec] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('README.md', root), 'utf8')) ?? [];
+    assert.equal(parseSpec(spec ?? '', { file: 'README.md' }).seeds.length, 10);
+  });
+
   test('docs/spec.schema.json is current (npm run schema writes it)', () => {
     const file = readFileSync(new URL('docs/spec.schema.json', root), 'utf8');
     assert.deepEqual(JSON.parse(file), JSON.parse(JSON.stringify(specSchema())));
