@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { deleteBlob, getArray } from '@alarena/store';
 import { getResult, type InferInputs, putIds, semantics, type Task, TaskDispatcher } from '@alarena/tasks';
-import { expectAppError } from '@alarena/testkit';
 import { type InferenceHome, openInferenceHome, range } from './test-support/inference-home.js';
 
 describe('infer and embed tasks from the queue', () => {

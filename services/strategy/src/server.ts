@@ -31,7 +31,7 @@ export function createStrategyService({ store, bus, logger, concurrency }: Strat
   return {
     registration: implement(strategy.StrategyServiceService, {
       listStrategies,
-      select: selectHandler({ store, dispatcher, handler }),
+      select: selectHandler({ store, dispatcher }),
     }),
     work: (signal) =>
       runWorker({ bus, store, logger, handler, signal, concurrency, kind: 'select', numerics: anyNumerics }),

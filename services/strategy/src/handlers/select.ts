@@ -1,39 +1,39 @@
-// The Select call: one query now. The signals it needs are inferred first, by the inference service.
+// The Select call: one query now. The signals it needs are inferred first, by the inference service over the bus.
 
 import type { strategy } from '@alarena/api';
 import { rawParameters } from '@alarena/config';
 import { AppError, type FieldViolation } from '@alarena/core';
 import type { UnaryHandler } from '@alarena/grpc';
 import type { ObjectStore } from '@alarena/store';
-import { checkParameters, strategies, unknownStrategy } from '@alarena/strategies';
+import { checkParameters, type Signal, strategies, unknownStrategy } from '@alarena/strategies';
 import {
-  executeTask,
+  anyNumerics,
   getResult,
   originToProto,
   planQuery,
   putIds,
   type Query,
   type TaskDispatcher,
-  type TaskHandler,
 } from '@alarena/tasks';
 
 export interface SelectDeps {
   readonly store: ObjectStore;
   readonly dispatcher: TaskDispatcher;
-  readonly handler: TaskHandler<'select'>;
 }
 
-export function selectHandler(
-  deps: SelectDeps,
-): UnaryHandler<strategy.SelectRequest, strategy.SelectResponse> {
+export function selectHandler({
+  store,
+  dispatcher,
+}: SelectDeps): UnaryHandler<strategy.SelectRequest, strategy.SelectResponse> {
   return async (request, { signal }) => {
-    const plan = planQuery(await decode(request, deps.store));
-    for (const task of plan.infer) await deps.dispatcher.run(task, { signal, work: {} });
-    const { manifest, origin } = await executeTask(deps.store, plan.select, deps.handler, { signal });
+    const plan = planQuery(await decode(request, store));
+    for (const task of plan.infer) await dispatcher.run(task, { signal, work: {} });
+    // Over the queue as well: the dispatcher has signals made again that turn out corrupt.
+    const { manifest, origin } = await dispatcher.run(plan.select, { signal, work: {} });
     const { ids, scores, notes } = manifest.result;
     return {
       key: manifest.key,
-      origin: originToProto(origin),
+      origin: originToProto(origin === 'stored' ? 'stored' : 'computed'),
       picks: ids.map((id, i) => ({ id, score: scores[i] ?? 0 })),
       notes: [...notes],
     };
@@ -42,45 +42,42 @@ export function selectHandler(
 
 async function decode(request: strategy.SelectRequest, store: ObjectStore): Promise<Query> {
   const violations: FieldViolation[] = [];
+  const wrong = (field: string, description: string): void => {
+    violations.push({ field, description });
+  };
   const descriptor = strategies.find((one) => one.descriptor.name === request.strategy)?.descriptor;
   const checked = descriptor && checkParameters(descriptor, rawParameters(request.parameters), 'parameters');
-  if (descriptor === undefined)
-    violations.push({ field: 'strategy', description: unknownStrategy(request.strategy) });
+  if (descriptor === undefined) wrong('strategy', unknownStrategy(request.strategy));
   violations.push(...(checked?.violations ?? []));
+  const { k, fitKey, monteCarloPasses } = request;
   const pool = request.pool?.ids ?? [];
   const labelled = request.labelled?.ids ?? [];
-  if (request.k < 1 || request.k > pool.length) {
-    violations.push({
-      field: 'k',
-      description: `must be from 1 to the pool's ${pool.length}, got ${request.k}`,
-    });
+  if (k < 1 || k > pool.length) wrong('k', `must be from 1 to the pool's ${pool.length}, got ${k}`);
+  for (const [field, ids] of Object.entries({ pool, labelled })) {
+    if (new Set(ids).size !== ids.length) wrong(field, 'names a sample twice');
   }
   const both = new Set(labelled);
   const doubled = pool.find((id) => both.has(id));
-  if (doubled !== undefined) {
-    violations.push({ field: 'pool', description: `sample ${doubled} is labelled already` });
+  if (doubled !== undefined) wrong('pool', `sample ${doubled} is labelled already`);
+  const seed = Number(request.seed);
+  if (!Number.isSafeInteger(seed)) wrong('seed', `must be a safe integer, got ${request.seed}`);
+  const signals: readonly Signal[] = descriptor?.signals ?? [];
+  if (signals.includes('monteCarlo') && monteCarloPasses < 2) {
+    wrong('monte_carlo_passes', `must be at least 2, got ${monteCarloPasses}`);
   }
-  const needsPasses = descriptor?.signals.includes('monteCarlo') ?? false;
-  if (needsPasses && request.monteCarloPasses < 2) {
-    violations.push({
-      field: 'monte_carlo_passes',
-      description: `must be at least 2, got ${request.monteCarloPasses}`,
-    });
+  const needsFit = signals.length > 0 || (descriptor?.labelledSignals.length ?? 0) > 0;
+  if (needsFit && !/^[0-9a-f]{64}$/.test(fitKey)) {
+    wrong('fit_key', `must be the key of a fit, 64 lower-case hex digits, got "${fitKey}"`);
   }
   if (violations.length > 0 || checked === undefined)
     throw AppError.invalid('this query cannot be made', violations);
-  const fit = await getResult(store, 'fit', request.fitKey);
+  const numerics = needsFit ? (await getResult(store, 'fit', fitKey)).numerics : anyNumerics;
   return {
     strategy: request.strategy,
     parameters: checked.parsed,
     entry: request.entry === '' ? request.strategy : request.entry,
-    k: request.k,
-    seed: Number(request.seed),
-    round: request.round,
-    fit: request.fitKey,
+    ...{ k, seed, round: request.round, fit: fitKey, monteCarloPasses, numerics },
     pool: await putIds(store, pool),
     labelled: await putIds(store, labelled),
-    monteCarloPasses: request.monteCarloPasses,
-    numerics: fit.numerics,
   };
 }
