@@ -35,7 +35,10 @@ export function run(program, args, options = {}) {
   });
   if (result.error?.code === 'ENOENT') throw new SetupError(`the program ${program} is missing: install it`);
   if (result.status !== 0) {
-    const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim().split('\n').slice(-25).join('\n');
+    const lines = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim().split('\n');
+    // The cause stands at the beginning or at the end; what lies between is seldom read.
+    const shown = lines.length <= 30 ? lines : [...lines.slice(0, 15), '...', ...lines.slice(-15)];
+    const output = shown.join('\n');
     throw new SetupError(
       `${program} ${args.slice(0, 3).join(' ')} failed (exit ${result.status})\n${output}`,
     );
