@@ -1,7 +1,7 @@
 // What follows a backbone's features z. With dropout: linear to 2048 (a0), [batch norm, ReLU, dropout], linear to 512
 // (a1), [the same], linear to C. Without: one linear layer.
 
-import type { Graph, Tensor } from '../graph/graph.js';
+import { type Graph, graphError, type Tensor } from '../graph/graph.js';
 import { multiply, relu } from '../graph/ops/elementwise.js';
 import { biasAdd, matMul } from '../graph/ops/linear.js';
 import { reshapeInts } from '../graph/ops/shape.js';
@@ -34,7 +34,7 @@ export function linearHead(parameters: Parameters, features: number, classes: nu
     maskLayers: [],
     run: (z) => ({ layers: [], logits: last.run(z) }),
     monteCarlo: () => {
-      throw new Error('a head without dropout has no Monte-Carlo passes');
+      throw graphError('head', 'without dropout it has no Monte-Carlo passes');
     },
   };
 }
