@@ -63,17 +63,8 @@ export class TaskDispatcher {
    * The result of a task, computed if there is none. A corrupt array that the task met is made again by the task
    * that made it, and said; then the task is tried once more.
    */
-  async run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#once(task, options);
-      } catch (thrown) {
-        const error = AppError.from(thrown);
-        const producer = producerOf(error);
-        if (producer === undefined || attempt >= repairs) throw thrown;
-        await this.#repair(producer, options);
-      }
-    }
+  run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
+    return this.#repairing(() => this.#once(task, options), options);
   }
 
   async close(): Promise<void> {
@@ -83,6 +74,18 @@ export class TaskDispatcher {
       one.settle(new AppError('unavailable', 'the orchestrator is shutting down'));
     }
     await this.#listening;
+  }
+
+  async #repairing<T>(attempt: () => Promise<T>, options: DispatchOptions): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await attempt();
+      } catch (thrown) {
+        const producer = producerOf(AppError.from(thrown));
+        if (producer === undefined || failures > repairs) throw thrown;
+        await this.#repair(producer, options);
+      }
+    }
   }
 
   async #once<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
@@ -109,7 +112,9 @@ export class TaskDispatcher {
     const { kind, key } = producer;
     const { semantics, numerics, inputs, result } = await getResult(this.#options.store, kind, key);
     options.onNotice?.(`an array of the ${kind} task ${key.slice(0, 12)} was corrupt and is computed again`);
-    await this.#wait({ kind, semantics, numerics, inputs }, key, true, options);
+    const task: Task = { kind, semantics, numerics, inputs };
+    // What it is made from may be corrupt as well.
+    await this.#repairing(() => this.#wait(task, key, true, options), options);
     const again = await getResult(this.#options.store, kind, key);
     if (JSON.stringify(again.result) !== JSON.stringify(result)) {
       options.onNotice?.(
@@ -120,31 +125,49 @@ export class TaskDispatcher {
 
   /** Publishes the task unless it is outstanding, and waits until it is settled or the signal aborts. */
   async #wait(task: Task, key: string, repair: boolean, options: DispatchOptions): Promise<void> {
-    const one = this.#outstanding.get(key) ?? this.#open({ task, repair, work: options.work }, key);
-    const first = one.waiters++ === 0;
-    if (options.onProgress) one.listeners.add(options.onProgress);
+    const { signal, onProgress } = options;
+    signal.throwIfAborted();
+    const known = this.#outstanding.get(key);
+    const one = known ?? this.#open({ task, repair, work: options.work }, key);
+    one.waiters++;
+    if (onProgress) one.listeners.add(onProgress);
+    let stopListening = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(AppError.from(options.signal.reason));
-      options.signal.addEventListener('abort', onAbort, { once: true });
-      one.settled.finally(() => options.signal.removeEventListener('abort', onAbort)).catch(() => {});
+      const onAbort = (): void => reject(AppError.from(signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
+      stopListening = () => signal.removeEventListener('abort', onAbort);
     });
+    aborted.catch(() => {});
     try {
-      if (first) {
-        // An old failure must not be taken for this attempt's.
-        await clearFailure(this.#options.store, task.kind, key);
-        await this.#publish(one, key);
-      }
+      if (known === undefined) await this.#start(one, key);
       await Promise.race([one.settled, aborted]);
-    } catch (thrown) {
-      // Nobody else can settle what was never published.
-      if (first) one.settle(AppError.from(thrown));
-      throw thrown;
     } finally {
-      if (options.onProgress) one.listeners.delete(options.onProgress);
+      stopListening();
+      if (onProgress) one.listeners.delete(onProgress);
       if (--one.waiters === 0) {
         this.#outstanding.delete(key);
-        if (options.signal.aborted) await this.#options.bus.withdraw(one.queue, key);
+        if (signal.aborted) await this.#withdraw(one, key);
       }
+    }
+  }
+
+  /** Nobody else can settle what was never published. */
+  async #start(one: Outstanding, key: string): Promise<void> {
+    try {
+      // An old failure must not be taken for this attempt's.
+      await clearFailure(this.#options.store, one.order.task.kind, key);
+      await this.#publish(one, key);
+    } catch (thrown) {
+      one.settle(AppError.from(thrown));
+    }
+  }
+
+  /** A task that stays in its queue costs its computation and nothing else. */
+  async #withdraw({ queue }: Outstanding, key: string): Promise<void> {
+    try {
+      await this.#options.bus.withdraw(queue, key);
+    } catch (error) {
+      this.#options.logger.warn({ err: error, task: key }, 'a task could not be withdrawn');
     }
   }
 
@@ -187,7 +210,8 @@ export class TaskDispatcher {
     const deadLetters = async (): Promise<void> => {
       for await (const { subject } of bus.subscribe('dead.task.>', { signal })) {
         const one = this.#outstanding.get(lastToken(subject));
-        if (one !== undefined) await this.#bury(one, lastToken(subject));
+        // Not awaited: meanwhile the next one's task might be asked for again, and it would be buried alive.
+        if (one !== undefined) void this.#bury(one, lastToken(subject));
       }
     };
     await Promise.all([events(), deadLetters()]);
@@ -216,9 +240,11 @@ export class TaskDispatcher {
       try {
         const failure = await findFailure(this.#options.store, kind, key);
         if (failure !== undefined) one.settle(failure);
-        // The result of a repair cannot be told from the one it replaces, so the repair is asked for again.
-        else if (one.order.repair) await this.#publish(one, key);
-        else if (await findResult(this.#options.store, kind, key)) one.settle();
+        // The result of a repair cannot be told from the one it replaces.
+        else if (!one.order.repair && (await findResult(this.#options.store, kind, key))) one.settle();
+        // The message may be lost as well as the event; a task that is not is a duplicate, which the bus drops.
+        // Looked up again: it may have been settled or given up during the look.
+        else if (this.#outstanding.get(key) === one) await this.#publish(one, key);
       } catch (error) {
         this.#options.logger.warn({ err: error, task: key }, 'a look for a result failed');
       }

@@ -8,9 +8,11 @@ export interface IdsRef {
   readonly count: number;
 }
 
-/** Stores ids in ascending order. Throws on repetition. */
+const largestId = 2 ** 31 - 1;
+
+/** Stores ids in ascending order. Throws on repetition and on what is no id. */
 export async function putIds(store: ObjectStore, ids: Iterable<number>): Promise<IdsRef> {
-  const sorted = Int32Array.from(ids).sort();
+  const sorted = Int32Array.from(ids, checkedId).sort();
   for (let i = 1; i < sorted.length; i++) {
     if (sorted[i] === sorted[i - 1]) {
       throw new AppError('invalid-argument', `the sample id ${sorted[i]} is named twice`);
@@ -18,6 +20,11 @@ export async function putIds(store: ObjectStore, ids: Iterable<number>): Promise
   }
   const { digest } = await putBlob(store, bytesOf(ndarray('int32', [sorted.length], sorted)));
   return { sha256: digest, count: sorted.length };
+}
+
+function checkedId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id <= largestId) return id;
+  throw new AppError('invalid-argument', `a sample id must be an integer from 0 to ${largestId}, got ${id}`);
 }
 
 export async function getIds(store: ObjectStore, ref: IdsRef): Promise<Int32Array> {

@@ -95,7 +95,7 @@ export async function removeResult(store: ObjectStore, kind: TaskKind, key: stri
 /**
  * Removes every result that was made from this one: signals of a fit, queries from signals. Later fits need no
  * search: their inputs are the picked ids themselves. Reads all manifests of a kind, which only a repair with another
- * outcome pays for.
+ * outcome pays for. A damaged manifest stays: whoever needs it computes it again.
  */
 export async function removeDerived(store: ObjectStore, kind: TaskKind, key: string): Promise<void> {
   const derived: readonly TaskKind[] =
@@ -103,7 +103,7 @@ export async function removeDerived(store: ObjectStore, kind: TaskKind, key: str
   for (const next of derived) {
     for await (const { key: name } of store.list(`results/${next}/`)) {
       const nextKey = name.slice(name.lastIndexOf('/') + 1, -'.json'.length);
-      const manifest = await findResult(store, next, nextKey);
+      const manifest = await findResult(store, next, nextKey).catch(ignoreDamage);
       if (manifest === undefined || !Object.values(manifest.inputs).includes(key)) continue;
       await removeDerived(store, next, nextKey);
       await removeResult(store, next, nextKey);
@@ -126,7 +126,8 @@ export async function findFailure(
   kind: TaskKind,
   key: string,
 ): Promise<AppError | undefined> {
-  const found = await getJson(store, failureKey(kind, key), (value) => value as Failure);
+  // A damaged one tells nothing: as if there were none, the task is tried again.
+  const found = await getJson(store, failureKey(kind, key), (value) => value as Failure).catch(ignoreDamage);
   if (found === undefined) return undefined;
   const { code, message, reason, facts } = found.value;
   return new AppError(code, message, { reason, facts, retryable: false });
@@ -134,6 +135,11 @@ export async function findFailure(
 
 export async function clearFailure(store: ObjectStore, kind: TaskKind, key: string): Promise<void> {
   await store.delete(failureKey(kind, key));
+}
+
+function ignoreDamage(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'data-loss') return undefined;
+  throw error;
 }
 
 function parseManifest<K extends TaskKind>(value: unknown, kind: K, key: string, name: string): Manifest<K> {

@@ -63,7 +63,7 @@ async function work<K extends TaskKind>(options: WorkerOptions<K>, delivery: Del
   const say = (event: TaskEvent): Promise<void> =>
     options.bus.publishEvent({ subject: taskSubject(task.kind, key), payload: encode(event) });
   const heartbeat = setInterval(() => void delivery.working().catch(() => {}), options.heartbeatMs ?? 5_000);
-  let lastProgress = 0;
+  let lastProgress = Number.NEGATIVE_INFINITY;
   const onProgress = (fraction: number): void => {
     const now = performance.now();
     if (now - lastProgress < progressEveryMs) return;
@@ -78,13 +78,15 @@ async function work<K extends TaskKind>(options: WorkerOptions<K>, delivery: Del
       parent: { ...delivery.headers },
     });
     logger.info({ kind: task.kind, origin, seconds: manifest.seconds }, 'task done');
-    await delivery.ack();
-    await say({ state: 'done' });
   } catch (thrown) {
     await settleFailure(options, delivery, task.kind, key, AppError.from(thrown), logger, say);
+    return;
   } finally {
     clearInterval(heartbeat);
   }
+  // A bus that fails here does not undo the result: the next delivery finds it.
+  await delivery.ack();
+  await say({ state: 'done' });
 }
 
 async function settleFailure<K extends TaskKind>(
