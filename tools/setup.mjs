@@ -39,7 +39,9 @@ function ensurePackages() {
   unlessCurrent(join(modules, '.alarena-packages'), digestOf([join(root, 'package-lock.json')]), () => {
     if (!has('npm')) throw new SetupError('the program npm is missing: install it');
     say('installing npm packages');
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+    // Not `npm ci`, which refuses a lockfile without the packages of other platforms: a registry mirror may lack
+    // them. Versions are the lockfile's all the same, and it stays as it is.
+    run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']);
   });
 }
 
