@@ -1,115 +1,22 @@
-// Behaviour of an open model, on bayesian-cnn with 4 classes and on the smallest ResNet.
+// What an open model answers, on bayesian-cnn with 4 classes and on the smallest ResNet.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { AppError, bytesOf, namedRandom, ndarray, type Random } from '@alarena/core';
-import type { Model, ModelSpec, OptimizerSpec } from '../model.js';
+import { describe, test } from 'node:test';
+import { AppError, namedRandom, ndarray } from '@alarena/core';
 import { loadTensorflow } from '../tensorflow/binding.js';
 import { cnnReference } from './cnn-reference.fixture.js';
 import { openModel } from './compiled-model.js';
+import {
+  adam,
+  assertClose,
+  digestOf,
+  drawMasks,
+  open,
+  opened,
+  resnet18,
+  trainBriefly,
+} from './opened.fixture.js';
 import { bars, cnn } from './testing.fixture.js';
-
-const resnet18: ModelSpec = {
-  architecture: 'resnet18',
-  sampleShape: [28, 28, 1],
-  classes: 4,
-  dropout: 0.1,
-  normalisation: { mean: [0.13], std: [0.31] },
-};
-const adam: OptimizerSpec = { name: 'adam' };
-
-const opened: Model[] = [];
-after(() => {
-  for (const model of opened) model.dispose();
-});
-
-function open(spec: ModelSpec, optimizer: OptimizerSpec = adam): Model {
-  const model = openModel(spec, optimizer);
-  opened.push(model);
-  model.initialise(namedRandom('weights'));
-  return model;
-}
-
-/** Masks of T passes at the model's rate. */
-function drawMasks(model: Model, passes: number, random: Random = namedRandom('masks')): Float32Array[] {
-  const rate = model.spec.dropout || 0;
-  return model.maskLayers.map(({ units }) =>
-    Float32Array.from({ length: passes * units }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate))),
-  );
-}
-
-function trainBriefly(model: Model, steps: number, seed = 0): number[] {
-  const batch = bars(16, model.spec);
-  return Array.from({ length: steps }, (_, step) =>
-    model.trainStep(batch, { learningRate: 1e-3, dropoutSeed: [seed, step] }),
-  );
-}
-
-function digestOf(model: Model): string {
-  const hash = createHash('sha256');
-  for (const array of model.getWeights().values()) hash.update(bytesOf(array));
-  return hash.digest('hex');
-}
-
-function assertClose(actual: Float32Array, expected: Float32Array, tolerance: number): void {
-  assert.equal(actual.length, expected.length);
-  const error = actual.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0);
-  assert.ok(error <= tolerance, `largest difference ${error}`);
-}
-
-describe('training', () => {
-  for (const optimizer of [adam, { name: 'sgd', momentum: 0.9, weightDecay: 5e-4 } as const]) {
-    test(`${optimizer.name} learns to tell bars apart`, () => {
-      const model = open(cnn, optimizer);
-      const batch = bars(64, cnn);
-      const start = model.evaluate(batch).loss;
-      for (let step = 0; step < 60; step++) {
-        const learningRate = optimizer.name === 'adam' ? 1e-3 : 2e-2;
-        model.trainStep(batch, { learningRate, dropoutSeed: [1, step] });
-      }
-      const test = bars(200, cnn, namedRandom('unseen'));
-      const { loss, predicted } = model.evaluate(test);
-      assert.ok(loss < start / 4, `loss ${start} became ${loss}`);
-      const right = predicted.filter((label, i) => label === test.labels[i]).length;
-      assert.ok(right > 180, `${right} of 200 right`);
-    });
-  }
-
-  test('returns the loss before the step', () => {
-    const model = open({ ...cnn, dropout: false });
-    const batch = bars(8, cnn);
-    const before = model.evaluate(batch).loss;
-    const returned = model.trainStep(batch, { learningRate: 0, dropoutSeed: [0, 0] });
-    assert.ok(Math.abs(before - returned) < 1e-6);
-    const weights = digestOf(model);
-    model.trainStep(batch, { learningRate: 1e-3, dropoutSeed: [0, 0] });
-    assert.notEqual(digestOf(model), weights);
-  });
-
-  test('depends on the dropout seed and on nothing that ran before', () => {
-    const one = trainBriefly(open(cnn), 3, 1);
-    assert.notDeepEqual(trainBriefly(open(cnn), 3, 2), one);
-    const model = open(cnn);
-    trainBriefly(model, 2, 9);
-    model.predictMonteCarlo(bars(4, cnn).images, drawMasks(model, 2));
-    model.initialise(namedRandom('weights'));
-    assert.deepEqual(trainBriefly(model, 3, 1), one);
-  });
-
-  test('gives the same bytes in another process with the same thread count', () => {
-    const model = open(cnn);
-    const losses = trainBriefly(model, 5);
-    const script = fileURLToPath(new URL('./determinism.fixture.js', import.meta.url));
-    const printed = execFileSync(process.execPath, [script, String(loadTensorflow().threads)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    assert.deepEqual(JSON.parse(printed), { losses, digest: digestOf(model) });
-  });
-});
 
 describe('Monte-Carlo passes', () => {
   test('of bayesian-cnn equal the network run pass by pass with its masks', () => {
