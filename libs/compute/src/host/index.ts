@@ -1,2 +1,2 @@
-export { type CallOptions, ComputeHost, type ComputeHostOptions } from './compute-host.js';
+export { ComputeHost, type ComputeHostOptions } from './compute-host.js';
 export { type Computation, type ComputationContext, serveComputations } from './serve-computations.js';

@@ -1,4 +1,3 @@
-export { epochBatches } from './batches.js';
-export { inferenceBatch, measure } from './evaluate.js';
-export { type EpochRecord, type FitHooks, type FitOptions, type FitOutcome, fit } from './fit.js';
-export { inferSignals, monteCarloMasks, type SignalArrays, type SignalRequest } from './signals.js';
+export { measure } from './evaluate.js';
+export { type EpochRecord, type FitOptions, fit } from './fit.js';
+export { inferSignals, type SignalRequest } from './signals.js';
