@@ -141,10 +141,10 @@ function installPrebuilt(missing) {
   say(`missing here: ${missing.join(', ')}; trying tfjs-node's own prebuilt TensorFlow instead`);
   try {
     run('npm', ['rebuild', '--ignore-scripts=false', '@tensorflow/tfjs-node']);
-  } catch (error) {
+  } catch {
     throw new SetupError(
-      `TensorFlow could not be set up: install ${missing.join(' and ')} and try again\n` +
-        `(tfjs-node's own prebuilt TensorFlow could not be had either: ${error.message.split('\n').at(-1)})`,
+      `TensorFlow could not be set up: install ${missing.join(' and ')} and try again ` +
+        "(tfjs-node's own prebuilt TensorFlow could not be downloaded either)",
     );
   }
   if (!existsSync(installed)) {
