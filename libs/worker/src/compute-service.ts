@@ -46,8 +46,18 @@ export class Compute {
 
   /** All that changes the bits of the children's results beside their inputs. */
   profile(): Promise<NumericsProfile> {
-    this.#profile ??= this.#host.call('profile', undefined) as Promise<NumericsProfile>;
+    this.#profile ??= this.#askForProfile();
     return this.#profile;
+  }
+
+  async #askForProfile(): Promise<NumericsProfile> {
+    try {
+      return (await this.#host.call('profile', undefined)) as NumericsProfile;
+    } catch (error) {
+      // A child that died says nothing of the next one.
+      this.#profile = undefined;
+      throw error;
+    }
   }
 
   /** Name of the profile, as it stands in task keys and queues. */

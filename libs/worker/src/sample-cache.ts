@@ -17,6 +17,8 @@ export class SampleCache {
     // A map keeps its order of insertion: what is used moves to the end.
     this.#sets.delete(name);
     const samples = kept ?? (await read());
+    // It would drive out all others before it goes itself.
+    if (bytesOfSamples(samples) > this.#limitBytes) return samples;
     this.#sets.set(name, samples);
     if (kept === undefined) this.#bytes += bytesOfSamples(samples);
     for (const [oldest, set] of this.#sets) {

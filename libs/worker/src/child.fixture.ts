@@ -1,0 +1,10 @@
+// The computing child of the tests: fits and infers, and dies of one kind of task.
+
+import { serveTasks } from './child.js';
+import { fitOn, inferOn } from './small-comparison.fixture.js';
+
+serveTasks({
+  fit: fitOn,
+  infer: inferOn,
+  embed: () => async () => process.exit(9),
+});
