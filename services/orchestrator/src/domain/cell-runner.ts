@@ -86,7 +86,6 @@ export async function runCell(deps: CellDeps, work: CellWork, hooks: CellHooks):
       picked,
       fitKey,
       tasks: ran,
-      fitShared: fit.origin !== 'computed',
     });
     for (const id of picked) labelled.add(id);
   }
@@ -126,8 +125,8 @@ async function query(
   const made = await findResult(deps.store, 'select', taskKey(plan.select)).catch(() => undefined);
   for (const task of plan.infer) {
     // Signals may be gone once the query they were for is made; where they are not, they count as this round's.
-    const needed = made === undefined || (await findResult(deps.store, 'infer', taskKey(task))) !== undefined;
-    if (needed) await run(task);
+    const kept = made && (await findResult(deps.store, 'infer', taskKey(task)).catch(() => undefined));
+    if (made === undefined || kept !== undefined) await run(task);
   }
   return (await run(plan.select)).manifest.result;
 }

@@ -1,10 +1,13 @@
 // Records and statuses of comparisons in the store.
 
 import { AppError, didYouMean, type Json } from '@alarena/core';
-import { getJson, type ObjectStore, putJson } from '@alarena/store';
+import { getJson, type ObjectStore, putJson, type StoredValue } from '@alarena/store';
 import type { ComparisonRecord, ComparisonStatus } from './comparison.js';
 
 const prefix = 'comparisons/';
+
+/** Of a record whose process ended before it wrote a status. */
+const untouched: ComparisonStatus = { status: 'pending', parallelism: 1, finishedAt: null, cells: [] };
 
 export class ComparisonRecords {
   readonly #store: ObjectStore;
@@ -21,7 +24,7 @@ export class ComparisonRecords {
       if (!(error instanceof AppError) || error.code !== 'already-exists') throw error;
       return this.get(record.id);
     }
-    await this.setStatus(record.id, status);
+    await this.updateStatus(record.id, () => status);
     return record;
   }
 
@@ -32,12 +35,26 @@ export class ComparisonRecords {
   }
 
   async status(id: string): Promise<ComparisonStatus> {
-    const found = await getJson(this.#store, statusKey(id), (value) => value as ComparisonStatus);
-    return found?.value ?? { status: 'pending', parallelism: 1, finishedAt: null, cells: [] };
+    return (await this.#findStatus(id))?.value ?? untouched;
   }
 
-  async setStatus(id: string, status: ComparisonStatus): Promise<void> {
-    await putJson(this.#store, statusKey(id), toJson(status));
+  /** Changes the status, also where somebody else does so at the same time. */
+  async updateStatus(id: string, change: (status: ComparisonStatus) => ComparisonStatus): Promise<void> {
+    while (true) {
+      const found = await this.#findStatus(id);
+      const condition = found === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: found.etag };
+      try {
+        await putJson(this.#store, statusKey(id), toJson(change(found?.value ?? untouched)), condition);
+        return;
+      } catch (error) {
+        const overtaken = error instanceof AppError && ['aborted', 'already-exists'].includes(error.code);
+        if (!overtaken) throw error;
+      }
+    }
+  }
+
+  #findStatus(id: string): Promise<StoredValue<ComparisonStatus> | undefined> {
+    return getJson(this.#store, statusKey(id), (value) => value as ComparisonStatus);
   }
 
   async ids(): Promise<string[]> {

@@ -1,5 +1,6 @@
 // A comparison that is going on: cells within a limit, each to its end, whatever becomes of the others.
 
+import { setMaxListeners } from 'node:events';
 import { AppError } from '@alarena/core';
 import type { DatasetManifest } from '@alarena/dataset';
 import { type Logger, withSpan, workLogger } from '@alarena/telemetry';
@@ -15,6 +16,7 @@ import {
   type Status,
 } from './comparison.js';
 import { EventQueue } from './event-queue.js';
+import { FitOwners } from './fit-owners.js';
 import { labelsPerRound, splitOfSeed } from './plan.js';
 
 export interface RunDeps extends CellDeps {
@@ -26,6 +28,8 @@ interface MutableCell extends CellId {
   error: string;
   rounds: MeasuredRound[];
   readonly roundsTotal: number;
+  /** In the order of reports. */
+  readonly position: number;
 }
 
 export class ComparisonRun {
@@ -34,6 +38,7 @@ export class ComparisonRun {
   readonly #manifest: DatasetManifest;
   readonly #cells: readonly MutableCell[];
   readonly #abort = new AbortController();
+  readonly #owners = new FitOwners();
   readonly #watchers = new Set<EventQueue>();
   #parallelism: number;
   #finishedAt: string | null = null;
@@ -44,17 +49,30 @@ export class ComparisonRun {
     this.record = record;
     this.#manifest = manifest;
     this.#parallelism = parallelism;
-    this.#cells = cellsOf(record.spec).map((id) => ({ ...id, ...emptyCell(record, manifest, id.seed) }));
+    this.#cells = cellsOf(record.spec).map((id, position) => ({
+      ...id,
+      ...{ status: 'pending', error: '', rounds: [], position },
+      roundsTotal: roundsOf(record, manifest, id.seed),
+    }));
+    // Every cell that runs listens to it.
+    setMaxListeners(0, this.#abort.signal);
   }
 
-  /** Runs until every cell is at its end or the run is stopped; never throws for a cell's sake. */
-  async run(): Promise<Status> {
+  /**
+   * Runs until every cell is at its end or the run is stopped; never throws for a cell's sake. `finishedAt` is the end
+   * of a comparison that was done before: looking through it again does not move it.
+   */
+  async run(finishedAt: string | null): Promise<Status> {
     const { id } = this.record;
     await withSpan('comparison', { 'alarena.comparison': id }, () => this.#runCells());
-    this.#finishedAt = new Date().toISOString();
+    this.#finishedAt = finishedAt ?? new Date().toISOString();
+    return this.status;
+  }
+
+  /** Once its end is stored, so that who hears of it finds it. */
+  tellEnd(): void {
     this.#tell({ type: 'comparison', comparison: this.snapshot() });
     for (const watcher of this.#watchers) watcher.end();
-    return this.status;
   }
 
   /** Stops the cells that run; what is measured stays. */
@@ -63,10 +81,19 @@ export class ComparisonRun {
     this.#wake();
   }
 
+  get parallelism(): number {
+    return this.#parallelism;
+  }
+
   set parallelism(cells: number) {
     this.#parallelism = cells;
     this.#wake();
     this.#tell({ type: 'comparison', comparison: this.snapshot() });
+  }
+
+  /** At its end: what happens now happens to another run. */
+  get isOver(): boolean {
+    return this.#finishedAt !== null;
   }
 
   get status(): Status {
@@ -82,12 +109,13 @@ export class ComparisonRun {
       status: this.status,
       parallelism: this.#parallelism,
       finishedAt: this.#finishedAt,
-      cells: this.#cells.map(snapshotOf),
+      cells: this.#cells.map((cell) => this.#snapshotOf(cell)),
     };
   }
 
   /** What is known, then each change, until the run ends or the signal aborts. */
   async *watch(signal: AbortSignal): AsyncGenerator<ComparisonEvent, void, undefined> {
+    if (signal.aborted) return;
     const queue = new EventQueue();
     queue.push({ type: 'comparison', comparison: this.snapshot() });
     if (this.#finishedAt === null) this.#watchers.add(queue);
@@ -125,14 +153,16 @@ export class ComparisonRun {
     const { id: comparison, spec, numerics } = this.record;
     const logger = workLogger(this.#deps.logger, { comparison, cell: `${cell.strategy}/${cell.seed}` });
     cell.status = 'running';
-    this.#tell({ type: 'cell', cell: snapshotOf(cell) });
+    this.#tell({ type: 'cell', cell: this.#snapshotOf(cell) });
     try {
       const work = { comparison, spec, manifest: this.#manifest, numerics, cell };
       await runCell(this.#deps, work, {
         signal: this.#abort.signal,
         onRound: (round) => {
           cell.rounds.push(round);
-          if (cell.rounds.length < cell.roundsTotal) this.#tell({ type: 'cell', cell: snapshotOf(cell) });
+          this.#owners.add(round.fitKey, cell.position);
+          if (cell.rounds.length < cell.roundsTotal)
+            this.#tell({ type: 'cell', cell: this.#snapshotOf(cell) });
         },
         onTask: (round, kind, progress) => {
           const { strategy, seed } = cell;
@@ -153,7 +183,11 @@ export class ComparisonRun {
         logger.warn({ err: error }, 'cell failed');
       }
     }
-    this.#tell({ type: 'cell', cell: snapshotOf(cell) });
+    this.#tell({ type: 'cell', cell: this.#snapshotOf(cell) });
+  }
+
+  #snapshotOf({ position, ...cell }: MutableCell): Cell {
+    return { ...cell, rounds: this.#owners.mark(cell.rounds, position) };
   }
 
   #tell(event: ComparisonEvent): void {
@@ -161,15 +195,6 @@ export class ComparisonRun {
   }
 }
 
-function snapshotOf(cell: MutableCell): Cell {
-  return { ...cell, rounds: [...cell.rounds] };
-}
-
-function emptyCell(
-  { spec }: ComparisonRecord,
-  manifest: DatasetManifest,
-  seed: number,
-): Omit<MutableCell, keyof CellId> {
-  const { pool } = splitOfSeed(spec, manifest, seed);
-  return { status: 'pending', error: '', rounds: [], roundsTotal: labelsPerRound(spec, pool.length).length };
+function roundsOf({ spec }: ComparisonRecord, manifest: DatasetManifest, seed: number): number {
+  return labelsPerRound(spec, splitOfSeed(spec, manifest, seed).pool.length).length;
 }

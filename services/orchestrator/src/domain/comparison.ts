@@ -58,7 +58,10 @@ export interface MeasuredRound {
   readonly fitKey: string;
   /** The round's tasks with the seconds their computation took. Cells share tasks, so keys may recur. */
   readonly tasks: readonly { readonly key: string; readonly seconds: number }[];
-  /** The fit was not computed for this cell in this run. */
+}
+
+export interface Round extends MeasuredRound {
+  /** The fit counts for an earlier cell, in the order of reports. */
   readonly fitShared: boolean;
 }
 
@@ -66,7 +69,7 @@ export interface Cell extends CellId {
   readonly status: Status;
   /** Why it failed; empty otherwise. */
   readonly error: string;
-  readonly rounds: readonly MeasuredRound[];
+  readonly rounds: readonly Round[];
   readonly roundsTotal: number;
 }
 

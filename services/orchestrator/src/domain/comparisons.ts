@@ -101,10 +101,11 @@ export class Comparisons {
   /** Everything known, then each change until the end. One that was interrupted goes on. */
   async *watch(reference: string, signal: AbortSignal): AsyncGenerator<ComparisonEvent, void, undefined> {
     const record = await this.#records.find(reference);
-    const { status, parallelism } = await this.#records.status(record.id);
-    const interrupted = !this.#active.has(record.id) && (status === 'running' || status === 'pending');
-    if (interrupted) await this.#startStored(record, parallelism);
-    const active = this.#active.get(record.id);
+    let active = this.#active.get(record.id);
+    if (active === undefined) {
+      const { status, parallelism } = await this.#records.status(record.id);
+      if (isUnfinished(status)) active = await this.#startStored(record, parallelism);
+    }
     if (active !== undefined) yield* active.run.watch(signal);
     else yield { type: 'comparison', comparison: await this.get(record.id) };
   }
@@ -116,10 +117,9 @@ export class Comparisons {
       active.run.stop();
       await active.ended;
     } else {
-      const status = await this.#records.status(record.id);
-      if (status.status !== 'done') {
-        await this.#records.setStatus(record.id, { ...status, status: 'cancelled' });
-      }
+      await this.#records.updateStatus(record.id, (known) =>
+        isUnfinished(known.status) ? { ...known, status: 'cancelled' } : known,
+      );
     }
     return this.get(record.id);
   }
@@ -140,7 +140,7 @@ export class Comparisons {
     const record = await this.#records.find(reference);
     const active = this.#active.get(record.id);
     if (active !== undefined) active.run.parallelism = parallelism;
-    await this.#records.setStatus(record.id, { ...(await this.#records.status(record.id)), parallelism });
+    await this.#records.updateStatus(record.id, (known) => ({ ...known, parallelism }));
     return this.get(record.id);
   }
 
@@ -148,7 +148,13 @@ export class Comparisons {
   async resumeInterrupted(): Promise<void> {
     for (const record of await this.#records.list()) {
       const { status, parallelism } = await this.#records.status(record.id);
-      if (status === 'running' || status === 'pending') await this.#startStored(record, parallelism);
+      if (!isUnfinished(status)) continue;
+      try {
+        await this.#startStored(record, parallelism);
+      } catch (error) {
+        // One that cannot go on, e.g. for its numerics, does not keep the others from it.
+        this.#deps.logger.warn({ err: error, comparison: record.id }, 'a comparison cannot go on');
+      }
     }
   }
 
@@ -164,12 +170,15 @@ export class Comparisons {
   }
 
   async #start(record: ComparisonRecord, manifest: DatasetManifest, parallelism: number): Promise<Active> {
-    const known = this.#active.get(record.id);
+    await this.#checkNumerics(record);
+    let known = this.#active.get(record.id);
+    while (known?.run.isOver) {
+      // Its status is being written; what is started now must read that.
+      await known.ended;
+      known = this.#active.get(record.id);
+    }
     if (known !== undefined) return known;
     if (this.#closing) throw new AppError('unavailable', 'the orchestrator is shutting down');
-    await this.#checkNumerics(record);
-    const started = this.#active.get(record.id);
-    if (started !== undefined) return started;
     const run = new ComparisonRun(this.#deps, record, manifest, parallelism);
     const active: Active = { run, ended: this.#runToEnd(run) };
     this.#active.set(record.id, active);
@@ -195,29 +204,37 @@ export class Comparisons {
     const { id } = run.record;
     try {
       const before = await this.#records.status(id);
-      await this.#records.setStatus(id, { ...before, status: 'running', finishedAt: null });
-      const status = await run.run();
-      const { cells, parallelism, finishedAt } = run.snapshot();
+      const { parallelism } = run;
+      await this.#records.updateStatus(id, (known) => ({
+        ...known,
+        ...{ status: 'running', parallelism, finishedAt: null },
+      }));
+      const status = await run.run(before.status === 'done' ? before.finishedAt : null);
+      const { cells, finishedAt } = run.snapshot();
       // A process that ends stops its cells, but nobody has given the comparison up: the next process goes on.
       const left = this.#closing && status === 'cancelled';
       const asLeft = (state: Status): Status => (left && state === 'cancelled' ? 'pending' : state);
-      await this.#records.setStatus(id, {
+      await this.#records.updateStatus(id, () => ({
         status: asLeft(status),
-        parallelism,
-        // Looking again through what was done does not move its end.
-        finishedAt: left ? null : before.status === 'done' ? before.finishedAt : finishedAt,
+        parallelism: run.parallelism,
+        finishedAt: left ? null : finishedAt,
         cells: cells.map((cell) => ({
           status: asLeft(cell.status),
           error: cell.error,
           roundsDone: cell.rounds.length,
         })),
-      });
+      }));
     } catch (error) {
       this.#deps.logger.error({ err: error, comparison: id }, 'the state of a comparison could not be kept');
     } finally {
       this.#active.delete(id);
+      run.tellEnd();
     }
   }
+}
+
+function isUnfinished(status: Status): boolean {
+  return status === 'running' || status === 'pending';
 }
 
 /** Letters, digits and dashes of a name, for ids. */

@@ -2,7 +2,7 @@
 
 import { comparison as proto } from '@alarena/api';
 import { specToProto } from '@alarena/config';
-import type { Cell, Comparison, ComparisonEvent, MeasuredRound, Status } from '../domain/comparison.js';
+import type { Cell, Comparison, ComparisonEvent, Round, Status } from '../domain/comparison.js';
 import { costOf } from '../domain/cost.js';
 
 const statuses: Readonly<Record<Status, proto.Status>> = {
@@ -29,7 +29,7 @@ export function encodeComparison(comparison: Comparison, rounds: 'all' | 'none')
   };
 }
 
-export function encodeCell(cell: Cell, rounds: readonly MeasuredRound[]): proto.Cell {
+export function encodeCell(cell: Cell, rounds: readonly Round[]): proto.Cell {
   return {
     strategy: cell.strategy,
     seed: BigInt(cell.seed),
@@ -59,7 +59,7 @@ export function encodeEvent(event: ComparisonEvent): proto.WatchComparisonRespon
   }
 }
 
-function encodeRound(round: MeasuredRound): proto.Round {
+function encodeRound(round: Round): proto.Round {
   return {
     round: round.round,
     labels: round.labels,
