@@ -6,7 +6,7 @@ import type { Bus } from '@alarena/bus';
 import { AppError } from '@alarena/core';
 import { deferred, expectAppError, within } from '@alarena/testkit';
 import { Gate, openPipeline } from './pipeline.fixture.js';
-import { findFailure, findResult, getResult, putFailure, putResult } from './results.js';
+import { findFailure, getResult, putFailure, putResult } from './results.js';
 import { taskKey } from './task-key.js';
 import { fitHandler, fitTask, untilAborted } from './tasks.fixture.js';
 
