@@ -1,5 +1,5 @@
 // Native TensorFlow for tfjs-node's binding. tfjs-node's own download is libtensorflow 2.9.1; its C++ binding
-// compiles unchanged against the library inside TensorFlow's Python wheel, which is ten versions newer.
+// compiles unchanged against the library inside TensorFlow's Python wheel, which is twelve minor versions newer.
 // Library and binding stay in the cache folder, so that only a new machine pays.
 import {
   copyFileSync,
