@@ -86,6 +86,9 @@ export function loadTensorflow(options: TensorflowOptions = {}): Tensorflow {
   }
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_NUM_INTEROP_THREADS = String(threads);
+  // Both change last bits, and the numerics profile does not name them: they are the same in every process.
+  process.env.TF_ENABLE_ONEDNN_OPTS = '1';
+  process.env.ONEDNN_DEFAULT_FPMATH_MODE = 'STRICT';
   // Errors only; progress notes of TensorFlow are not for a user's terminal.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
