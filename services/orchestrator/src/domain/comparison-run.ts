@@ -1,6 +1,5 @@
 // A comparison that is going on: cells within a limit, each to its end, whatever becomes of the others.
 
-import { setMaxListeners } from 'node:events';
 import { AppError } from '@alarena/core';
 import type { DatasetManifest } from '@alarena/dataset';
 import { type Logger, withSpan, workLogger } from '@alarena/telemetry';
@@ -54,8 +53,6 @@ export class ComparisonRun {
       ...{ status: 'pending', error: '', rounds: [], position },
       roundsTotal: roundsOf(record, manifest, id.seed),
     }));
-    // Every cell that runs listens to it.
-    setMaxListeners(0, this.#abort.signal);
   }
 
   /**

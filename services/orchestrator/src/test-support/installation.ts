@@ -1,7 +1,6 @@
 // All services in one process, as the embedded stack has them, on a small data set; each part can be stopped and
 // started by itself, so that tests can take one away.
 
-import { setMaxListeners } from 'node:events';
 import { comparison } from '@alarena/api';
 import { specToProto, validateSpec } from '@alarena/config';
 import { type ClientOf, createClient } from '@alarena/grpc';
@@ -41,7 +40,6 @@ export async function openInstallation(): Promise<Installation> {
   home.onClose(() => trainer.compute.close());
   const profile = (): Promise<NumericsProfile> => trainer.compute.profile();
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
   let working: Promise<void>[] | undefined;
 
   const startWorkers = (): void => {
