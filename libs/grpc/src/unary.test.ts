@@ -162,10 +162,10 @@ describe('unary calls', () => {
     assert.equal((await client.select(REQUEST, { ...LIMIT, retries: 5 })).key, '3');
 
     calls = -1_000;
-    assert.equal(
-      (await failureOf(client.select(REQUEST, { timeoutMs: 500, retries: 900 }))).code,
-      'unavailable',
-    );
+    // The deadline may also pass while a try is on its way.
+    const late = await failureOf(client.select(REQUEST, { timeoutMs: 500, retries: 900 }));
+    assert.match(late.code, /^(unavailable|deadline-exceeded)$/);
+    assert.ok(calls < -900, 'nine hundred tries would take longer than the deadline');
     calls = 0;
     thrown = new AppError('not-found', 'no such fit');
     assert.equal((await failureOf(client.select(REQUEST, { ...LIMIT, retries: 5 }))).code, 'not-found');
