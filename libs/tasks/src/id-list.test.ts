@@ -45,4 +45,18 @@ describe('a list of ids', () => {
     await corruptBlob(store, ref.sha256, 8);
     await expectAppError('data-loss', getIds(store, ref));
   });
+
+  test('is stored again where it was corrupt, and only then', async (t) => {
+    const store = new FilesystemStore(await temporaryFolder(t));
+    let repairs = 0;
+    const put = () => putIds(store, [4, 2], () => repairs++);
+    const ref = await put();
+    await put();
+    assert.equal(repairs, 0);
+    await corruptBlob(store, ref.sha256, 8);
+    await expectAppError('data-loss', getIds(store, ref));
+    assert.deepEqual(await put(), ref);
+    assert.equal(repairs, 1);
+    assert.deepEqual(await getIds(store, ref), Int32Array.of(2, 4));
+  });
 });

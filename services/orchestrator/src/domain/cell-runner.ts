@@ -47,10 +47,9 @@ export async function runCell(deps: CellDeps, work: CellWork, hooks: CellHooks):
   const { spec, manifest, cell } = work;
   const split = splitOfSeed(spec, manifest, cell.seed);
   const labels = labelsPerRound(spec, split.pool.length);
-  const [validation, test] = [
-    await putIds(deps.store, split.validation),
-    await putIds(deps.store, split.test),
-  ];
+  const keep = (ids: Iterable<number>): Promise<IdsRef> =>
+    putIds(deps.store, ids, () => hooks.onNotice('a list of sample ids was corrupt and is stored again'));
+  const [validation, test] = [await keep(split.validation), await keep(split.test)];
   const labelled = new Set<number>(split.initial);
   for (let round = 0; round < labels.length; round++) {
     const ran: Ran[] = [];
@@ -59,16 +58,13 @@ export async function runCell(deps: CellDeps, work: CellWork, hooks: CellHooks):
       ran.push({ key: done.manifest.key, seconds: done.manifest.seconds });
       return done;
     };
-    const labelledIds = await putIds(deps.store, labelled);
+    const labelledIds = await keep(labelled);
     const fit = await run(fitTask(work, labelledIds, validation, test));
     const { key: fitKey, result } = fit.manifest;
     const k = (labels[round + 1] ?? labelled.size) - labelled.size;
     let picked: readonly number[] = [];
     if (k > 0) {
-      const pool = await putIds(
-        deps.store,
-        split.pool.filter((id) => !labelled.has(id)),
-      );
+      const pool = await keep(split.pool.filter((id) => !labelled.has(id)));
       const chosen = await query(deps, work, { round, k, fit: fitKey, pool, labelled: labelledIds }, run);
       for (const note of chosen.notes)
         hooks.onNotice(`${cell.strategy}, seed ${cell.seed}, round ${round}: ${note}`);
