@@ -175,7 +175,8 @@ function openCall(surface: AnyCall, { path, deps }: Target): OpenCall {
         peer: surface.getPeer(),
       };
       span.run(() => {
-        if (error.code === 'internal' || error.code === 'data-loss') {
+        const ours = error.code === 'internal' || error.code === 'data-loss';
+        if (ours && error.violations.length === 0) {
           logger.error({ ...fields, err: thrown }, 'call failed');
         } else if (error.code === 'cancelled' || error.code === 'deadline-exceeded') {
           logger.debug(fields, 'call ended early');

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { temporaryFolder } from '@alarena/testkit';
 import { type RunOptions, runBin } from './run-bin.js';
 
 const spec = `
@@ -109,6 +110,28 @@ describe('compare, end to end', () => {
     assert.ok(repaired.every((key) => users.some((user) => user.key === key)));
     assert.deepEqual(rows('repaired'), rows('first'));
   });
+});
+
+test('a truncated source file is bad input: named, nothing imported', async (t) => {
+  const folder = await temporaryFolder(t);
+  const idx = (magic: number, ...counts: number[]): Buffer => {
+    const head = Buffer.alloc(4 * (1 + counts.length));
+    [magic, ...counts].forEach((value, i) => head.writeUInt32BE(value, 4 * i));
+    return Buffer.concat([head, Buffer.alloc(counts.reduce((product, count) => product * count, 1))]);
+  };
+  for (const split of ['train', 't10k']) {
+    writeFileSync(join(folder, `${split}-images-idx3-ubyte`), idx(0x803, 20, 8, 8));
+    writeFileSync(join(folder, `${split}-labels-idx1-ubyte`), idx(0x801, 20));
+  }
+  writeFileSync(join(folder, 't10k-labels-idx1-ubyte'), idx(0x801, 20).subarray(0, 20));
+
+  const options = { env: { ALARENA_HOME: join(folder, 'home') } };
+  const { status, stdout, stderr } = await runBin(['data', 'add', 'short', '--from', folder], options);
+  assert.equal(status, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /t10k-labels-idx1-ubyte is truncated: it ends after 20 bytes, expected 28/);
+  const list = await runBin(['data', 'list', '--json'], options);
+  assert.deepEqual(JSON.parse(list.stdout).datasets, []);
 });
 
 /** Keys of the tasks that a run has computed, from its log. */

@@ -15,5 +15,7 @@ const inputCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export function exitStatusOf(error: AppError, interrupted: boolean): ExitStatus {
   if (interrupted && error.code === 'cancelled') return ExitStatus.interrupted;
-  return inputCodes.has(error.code) ? ExitStatus.badInput : ExitStatus.failed;
+  // A violation names a field or file of the user's, whatever the code: a truncated source is lost data, too.
+  const theirs = inputCodes.has(error.code) || error.violations.length > 0;
+  return theirs ? ExitStatus.badInput : ExitStatus.failed;
 }
