@@ -116,7 +116,7 @@ test('a truncated source file is bad input: named, nothing imported', async (t) 
   const folder = await temporaryFolder(t);
   const idx = (magic: number, ...counts: number[]): Buffer => {
     const head = Buffer.alloc(4 * (1 + counts.length));
-    [magic, ...counts].forEach((value, i) => head.writeUInt32BE(value, 4 * i));
+    for (const [i, value] of [magic, ...counts].entries()) head.writeUInt32BE(value, 4 * i);
     return Buffer.concat([head, Buffer.alloc(counts.reduce((product, count) => product * count, 1))]);
   };
   for (const split of ['train', 't10k']) {
