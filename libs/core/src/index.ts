@@ -3,6 +3,7 @@ export { canonicalJson, contentKey, type Json, sha256Hex } from './canonical.js'
 export { AppError, type AppErrorOptions, type ErrorCode, type Facts, type FieldViolation } from './errors.js';
 export { accuracy, type Metrics, macroF1 } from './metrics.js';
 export { didYouMean, nearest } from './nearest.js';
+export { plainJson } from './plain-json.js';
 export { namedRandom, type Random, shuffle } from './random.js';
 export { aulc, aulcUnitSteps, type CurvePoint } from './statistics/aulc.js';
 export { holm } from './statistics/holm.js';

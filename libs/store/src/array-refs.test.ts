@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { ndarray } from '@alarena/core';
-import { type ArrayRef, getArray, getArrayRows, putArray } from './array-refs.js';
+import { type ArrayRef, getArray, getArrayRows, getFloats, putArray } from './array-refs.js';
 import { blobKey } from './blobs.js';
 import { FilesystemStore } from './filesystem-store.js';
 import type { ObjectStore } from './object-store.js';
@@ -96,5 +96,13 @@ describe('arrays in the store', () => {
     await violating({ uri: 'alarena://../x' }, 'uri');
     await violating({ uri: `alarena://${blobKey('0'.repeat(64))}` }, 'uri');
     await violating({ sha256: 'abc' }, 'digest');
+  });
+
+  test('that should hold floats are refused where they hold something else', async (t) => {
+    const store = await openStore(t);
+    const floats = ndarray('float32', [2], Float32Array.of(0.5, -1));
+    assert.deepEqual(await getFloats(store, await putArray(store, floats)), floats);
+    const integers = await putArray(store, ndarray('int32', [2], Int32Array.of(1, 2)));
+    await assert.rejects(getFloats(store, integers), { code: 'data-loss', reason: 'STORE_ARRAY_TYPE' });
   });
 });

@@ -47,6 +47,24 @@ export async function getArray(
   return fromBytes(ref.dtype, ref.shape, await getBlob(store, { digest: ref.sha256, sizeBytes }, options));
 }
 
+/** `getArray` for an array that must hold floats: `data-loss` where the reference says otherwise. */
+export async function getFloats(
+  store: ObjectStore,
+  ref: ArrayRef,
+  options: ReadOptions = {},
+): Promise<NdArray<'float32'>> {
+  const array = await getArray(store, ref, options);
+  if (isFloats(array)) return array;
+  throw new AppError('data-loss', `${ref.uri} should hold float32 and is referred to as ${array.dtype}`, {
+    reason: 'STORE_ARRAY_TYPE',
+    facts: { key: keyOfUri(ref.uri), dtype: array.dtype },
+  });
+}
+
+function isFloats(array: NdArray): array is NdArray<'float32'> {
+  return array.dtype === 'float32';
+}
+
 /**
  * Rows [rowStart, rowStart + rowCount) along the first axis, without reading the others. The digest is of the whole
  * array, so flipped bits are not noticed here, only a length that is wrong; read the whole array where that matters.

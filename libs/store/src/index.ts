@@ -1,4 +1,4 @@
-export { type ArrayRef, getArray, getArrayRows, putArray } from './array-refs.js';
+export { type ArrayRef, getArray, getArrayRows, getFloats, putArray } from './array-refs.js';
 export {
   type BlobRef,
   blobKey,

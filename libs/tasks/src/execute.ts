@@ -1,8 +1,7 @@
 // Runs one task in this process: looks for its result first, computes otherwise, puts the manifest last.
 
-import { AppError, canonicalJson } from '@alarena/core';
+import { AppError, canonicalJson, plainJson } from '@alarena/core';
 import type { ObjectStore } from '@alarena/store';
-import { plainJson } from './plain-json.js';
 import { findResult, type Manifest, putResult, removeDerived, removeResult } from './results.js';
 import type { InputsOf, ResultOf, Task, TaskKind } from './task.js';
 import { taskKey } from './task-key.js';

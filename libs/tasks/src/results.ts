@@ -1,9 +1,8 @@
 // Results in the store: one manifest a task, put last and conditionally, so that a result exists whole or not at
 // all and the first one wins. Failures stand beside them until a resume clears them.
 
-import { AppError, type ErrorCode, type Facts } from '@alarena/core';
+import { AppError, type ErrorCode, type Facts, plainJson } from '@alarena/core';
 import { getJson, type ObjectStore, putJson } from '@alarena/store';
-import { plainJson } from './plain-json.js';
 import { type InputsOf, type ResultOf, type Task, type TaskKind, taskKinds } from './task.js';
 import { taskKey } from './task-key.js';
 

@@ -1,7 +1,6 @@
 // The name of a piece of work: SHA-256 of its canonical inputs.
 
-import { contentKey } from '@alarena/core';
-import { plainJson } from './plain-json.js';
+import { contentKey, plainJson } from '@alarena/core';
 import type { Task, TaskKind } from './task.js';
 
 /**

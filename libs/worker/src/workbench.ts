@@ -17,7 +17,7 @@ import {
   readManifest,
   type Samples,
 } from '@alarena/dataset';
-import { type ArrayRef, getArray, type ObjectStore } from '@alarena/store';
+import { getFloats, type ObjectStore } from '@alarena/store';
 import { type FitInputs, getIds, getResult, type IdsRef, type Manifest, readingFrom } from '@alarena/tasks';
 import { SampleCache } from './sample-cache.js';
 
@@ -108,16 +108,6 @@ export class Workbench {
     }
     return this.#open;
   }
-}
-
-async function getFloats(store: ObjectStore, ref: ArrayRef): Promise<NdArray<'float32'>> {
-  const array = await getArray(store, ref);
-  if (isFloats(array)) return array;
-  throw new AppError('data-loss', `a weight is stored as ${array.dtype}`, { reason: 'MANIFEST_DAMAGED' });
-}
-
-function isFloats(array: NdArray): array is NdArray<'float32'> {
-  return array.dtype === 'float32';
 }
 
 function modelSpec(inputs: FitInputs, manifest: DatasetManifest): ModelSpec {

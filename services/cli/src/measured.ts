@@ -1,7 +1,7 @@
 // A comparison with all its rounds, fetched cell by cell, as reports are made of it.
 
 import { comparison } from '@alarena/api';
-import { AppError, type Json } from '@alarena/core';
+import { AppError, plainJson } from '@alarena/core';
 import {
   buildReport,
   type CellStatus,
@@ -36,7 +36,7 @@ export async function fetchReport(
   }
   if (head === undefined)
     throw new AppError('internal', `the server sent a report of ${id} without its head`);
-  const spec: Json = JSON.parse(JSON.stringify(specOf(head)));
+  const spec = plainJson(specOf(head));
   const { key, createdAt, versions } = head;
   const header = { id: head.id, name: head.spec?.name ?? '', key, spec, createdAt, versions };
   const cost = head.cost ?? { fits: 0, fitsShared: 0, deviceSeconds: 0, wallSeconds: 0 };

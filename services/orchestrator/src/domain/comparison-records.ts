@@ -1,6 +1,6 @@
 // Records and statuses of comparisons in the store.
 
-import { AppError, didYouMean, type Json } from '@alarena/core';
+import { AppError, didYouMean, plainJson } from '@alarena/core';
 import { getJson, type ObjectStore, putJson, type StoredValue } from '@alarena/store';
 import type { ComparisonRecord, ComparisonStatus } from './comparison.js';
 
@@ -19,7 +19,7 @@ export class ComparisonRecords {
   /** Keeps a record; one that is there already stands. */
   async create(record: ComparisonRecord, status: ComparisonStatus): Promise<ComparisonRecord> {
     try {
-      await putJson(this.#store, recordKey(record.id), toJson(record), { ifNoneMatch: '*' });
+      await putJson(this.#store, recordKey(record.id), plainJson(record), { ifNoneMatch: '*' });
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'already-exists') throw error;
       return this.get(record.id);
@@ -44,7 +44,7 @@ export class ComparisonRecords {
       const found = await this.#findStatus(id);
       const condition = found === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: found.etag };
       try {
-        await putJson(this.#store, statusKey(id), toJson(change(found?.value ?? untouched)), condition);
+        await putJson(this.#store, statusKey(id), plainJson(change(found?.value ?? untouched)), condition);
         return;
       } catch (error) {
         const overtaken = error instanceof AppError && ['aborted', 'already-exists'].includes(error.code);
@@ -107,8 +107,4 @@ function unknown(id: string, known: readonly string[]): AppError {
     reason: 'COMPARISON_UNKNOWN',
     facts: { id },
   });
-}
-
-function toJson(value: ComparisonRecord | ComparisonStatus): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
 }

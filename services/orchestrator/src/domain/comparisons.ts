@@ -1,7 +1,7 @@
 // All comparisons of this installation: what the handlers call.
 
 import type { ComparisonSpec } from '@alarena/config';
-import { AppError, contentKey, type Json } from '@alarena/core';
+import { AppError, contentKey, plainJson } from '@alarena/core';
 import { type DatasetManifest, findDataset, readManifest } from '@alarena/dataset';
 import { type NumericsProfile, profileName } from '@alarena/tasks';
 import {
@@ -50,7 +50,7 @@ export class Comparisons {
     for (const seed of spec.seeds) labelsPerRound(spec, splitOfSeed(spec, manifest, seed).pool.length);
     const profile = await this.#deps.profile();
     const numerics = profileName(profile);
-    const key = contentKey({ spec: plain(spec), dataset: manifest.digest, numerics });
+    const key = contentKey({ spec: plainJson(spec), dataset: manifest.digest, numerics });
     const cells = parallelism === 0 ? this.#deps.parallelism : parallelism;
     const record = await this.#records.create(
       {
@@ -254,8 +254,4 @@ function describe(profile: NumericsProfile): Record<string, string> {
     threads: String(profile.threads),
     precision: profile.precision,
   };
-}
-
-function plain(spec: ComparisonSpec): Json {
-  return JSON.parse(JSON.stringify(spec)) as Json;
 }

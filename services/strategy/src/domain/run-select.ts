@@ -1,7 +1,7 @@
 // The select task: reads the signals a strategy needs and lets it pick.
 
 import { AppError, type NdArray, namedRandom } from '@alarena/core';
-import { type ArrayRef, getArray, type ObjectStore } from '@alarena/store';
+import { type ArrayRef, getFloats, type ObjectStore } from '@alarena/store';
 import {
   getStrategy,
   type LabelledView,
@@ -69,8 +69,7 @@ async function readSignals(
         facts: { signal, infer: inferKey },
       });
     }
-    const array = await readingFrom({ kind: 'infer', key: inferKey }, () => getArray(store, ref));
-    if (isFloats(array)) signals[signal] = array;
+    signals[signal] = await readingFrom({ kind: 'infer', key: inferKey }, () => getFloats(store, ref));
   }
   return signals;
 }
@@ -78,8 +77,4 @@ async function readSignals(
 function refOf(result: InferResult, signal: Signal): ArrayRef | null {
   if (signal === 'probabilities' || signal === 'monteCarlo') return result[signal];
   return result.layers[signal] ?? null;
-}
-
-function isFloats(array: NdArray): array is NdArray<'float32'> {
-  return array.dtype === 'float32';
 }

@@ -1,4 +1,6 @@
-import type { Json } from '@alarena/core';
+// Values of the program's own types as JSON values.
+
+import type { Json } from './canonical.js';
 
 /**
  * Interfaces carry no index signature, so the compiler does not see that their values are plain data. Throws a
