@@ -1,5 +1,7 @@
 // Generated messages, clients and servers, one namespace an area: `comparison.Cell`, `dataset.Dataset`.
+
 export * as common from './common.js';
+export * as cluster from './gen/alarena/cluster/v1/cluster.js';
 export * as comparison from './gen/alarena/comparison/v1/comparison.js';
 export * as dataset from './gen/alarena/dataset/v1/dataset.js';
 export * as inference from './gen/alarena/inference/v1/inference.js';

@@ -36,6 +36,15 @@ export function decodeDeadLetter(event: BusEvent): DeadLetter {
   return { queue, key, attempts, reason };
 }
 
+/** Reasons of the tasks that were given up, by the last thing that happened to them. */
+export function lastFailure(reason: string, maxFailures: number): string {
+  return `${reason} (failure ${maxFailures} of ${maxFailures})`;
+}
+
+export function lastLoss(ackWaitMs: number, maxLosses: number): string {
+  return `no heartbeat within ${ackWaitMs} ms (loss ${maxLosses} of ${maxLosses})`;
+}
+
 function notOne(event: BusEvent, cause?: unknown): AppError {
   return new AppError('invalid-argument', `the event ${event.subject} does not hold a dead letter`, {
     facts: { subject: event.subject },

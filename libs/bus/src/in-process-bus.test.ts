@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeDeadLetter } from './dead-letters.js';
-import { type HandlerFailure, InProcessBus } from './in-process-bus.js';
+import type { HandlerFailure } from './handle-delivery.js';
+import { InProcessBus } from './in-process-bus.js';
 
 const queue = 'task.fit.gpu';
 

@@ -1,50 +1,51 @@
 // The bus within one process. What it holds ends with the process: the object store is the truth, and whoever
 // published tasks publishes them again after a restart.
 
-import { AppError } from '@alarena/core';
+import { setMaxListeners } from 'node:events';
 import type {
   Bus,
   BusEvent,
+  BusStatus,
   ConsumeOptions,
   Delivery,
   EventMessage,
+  QueueState,
   SubscribeOptions,
   TaskMessage,
 } from './bus.js';
+import { busClosed } from './bus-closed.js';
 import { deadLetterSubject, encodeDeadLetter } from './dead-letters.js';
-import { checkEvent, checkPattern, checkQueue, checkQueueAndKey, checkTask } from './subjects.js';
+import { type HandlingOptions, handleDelivery, type QueuedTask } from './handle-delivery.js';
+import { InProcessKeyValue } from './in-process-key-value.js';
+import type { BucketOptions, Buckets, KeyValue } from './key-value.js';
+import { checkBucket } from './key-value-names.js';
+import {
+  checkConcurrency,
+  checkEvent,
+  checkPattern,
+  checkQueue,
+  checkQueueAndKey,
+  checkTask,
+} from './subjects.js';
 import { Subscription } from './subscription.js';
-import { type Lease, type QueuedTask, TaskQueue } from './task-queue.js';
+import { TaskQueue } from './task-queue.js';
 
-/** A handler that threw, or returned without settling its delivery. */
-export interface HandlerFailure {
-  readonly queue: string;
-  readonly key: string;
-  readonly attempt: number;
-  readonly error: AppError;
-}
-
-export interface InProcessBusOptions {
+export interface InProcessBusOptions extends HandlingOptions {
   /** A delivery without ack or heartbeat for this long goes to another handler. Default: 30 s. */
   readonly ackWaitMs?: number;
-  /** After so many deliveries without an ack a task becomes a dead letter. Default: 5. */
+  /** A task that fails so often, or loses its worker so often, becomes a dead letter. Default: 5. */
   readonly maxDeliveries?: number;
-  /** Delay after a handler's first failure; doubled with each further one up to a minute. Default: 1 s. */
-  readonly retryDelayMs?: number;
-  /** For logging. Default: nothing is done. */
-  readonly onHandlerFailure?: (failure: HandlerFailure) => void;
 }
 
-const maxRetryDelayMs = 60_000;
 const defaultBufferedEvents = 1_000;
 
-export class InProcessBus implements Bus {
-  readonly #ackWaitMs: number;
+export class InProcessBus implements Bus, Buckets {
+  readonly ackWaitMs: number;
   readonly #maxDeliveries: number;
-  readonly #retryDelayMs: number;
-  readonly #onHandlerFailure: (failure: HandlerFailure) => void;
+  readonly #handling: HandlingOptions;
   readonly #queues = new Map<string, TaskQueue>();
   readonly #subscriptions = new Set<Subscription>();
+  readonly #buckets = new Map<string, InProcessKeyValue>();
   readonly #consumers = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -52,10 +53,9 @@ export class InProcessBus implements Bus {
   #silent = false;
 
   constructor(options: InProcessBusOptions = {}) {
-    this.#ackWaitMs = options.ackWaitMs ?? 30_000;
+    this.ackWaitMs = options.ackWaitMs ?? 30_000;
     this.#maxDeliveries = options.maxDeliveries ?? 5;
-    this.#retryDelayMs = options.retryDelayMs ?? 1_000;
-    this.#onHandlerFailure = options.onHandlerFailure ?? (() => {});
+    this.#handling = options;
   }
 
   async publishTask(task: TaskMessage): Promise<'queued' | 'duplicate'> {
@@ -71,16 +71,14 @@ export class InProcessBus implements Bus {
   ): Promise<void> {
     this.#checkOpen();
     checkQueue(queue);
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw AppError.invalid('not a consumer', [
-        { field: 'concurrency', description: `must be an integer of at least 1, got ${concurrency}` },
-      ]);
-    }
+    checkConcurrency(concurrency);
     const stop = AbortSignal.any([signal, this.#closing.signal]);
+    // Each free slot listens.
+    setMaxListeners(0, stop);
     const tasks = this.#queue(queue);
     const slots = Array.from({ length: concurrency }, async () => {
-      for (let lease = await tasks.take(stop); lease !== undefined; lease = await tasks.take(stop)) {
-        await this.#handle(queue, lease, handler);
+      for (let delivery = await tasks.take(stop); delivery !== undefined; delivery = await tasks.take(stop)) {
+        await handleDelivery(queue, delivery, handler, this.#handling);
       }
     });
     const consumer = Promise.all(slots).then(() => {});
@@ -98,8 +96,29 @@ export class InProcessBus implements Bus {
     return this.#queues.get(queue)?.withdraw(key) ?? false;
   }
 
+  async queueState(queue: string): Promise<QueueState> {
+    this.#checkOpen();
+    checkQueue(queue);
+    return this.#queue(queue).state();
+  }
+
+  status(): BusStatus {
+    return this.#closed === undefined ? 'connected' : 'closed';
+  }
+
+  async openBucket(options: BucketOptions): Promise<KeyValue> {
+    this.#checkOpen();
+    checkBucket(options);
+    let bucket = this.#buckets.get(options.name);
+    if (bucket === undefined) {
+      bucket = new InProcessKeyValue(options);
+      this.#buckets.set(options.name, bucket);
+    }
+    return bucket;
+  }
+
   async publishEvent(event: EventMessage): Promise<void> {
-    if (this.#silent) throw closedError();
+    if (this.#silent) throw busClosed();
     checkEvent(event);
     const { subject, payload, headers = {} } = event;
     this.#fanOut({ subject, payload: payload.slice(), headers: { ...headers } });
@@ -130,59 +149,24 @@ export class InProcessBus implements Bus {
     this.#silent = true;
     for (const queue of this.#queues.values()) queue.stop();
     for (const subscription of this.#subscriptions) subscription.end();
+    for (const bucket of this.#buckets.values()) bucket.close();
   }
 
   #checkOpen(): void {
-    if (this.#closed !== undefined) throw closedError();
+    if (this.#closed !== undefined) throw busClosed();
   }
 
   #queue(name: string): TaskQueue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       queue = new TaskQueue({
-        ackWaitMs: this.#ackWaitMs,
+        ackWaitMs: this.ackWaitMs,
         maxDeliveries: this.#maxDeliveries,
         onDead: (task, attempts, reason) => this.#announceDead(name, task, attempts, reason),
       });
       this.#queues.set(name, queue);
     }
     return queue;
-  }
-
-  async #handle(queue: string, lease: Lease, handler: (delivery: Delivery) => Promise<void>): Promise<void> {
-    const { key, payload, headers } = lease.task;
-    const { attempt } = lease;
-    let settled = false;
-    const settle = (act: () => void): void => {
-      if (settled) return;
-      settled = true;
-      act();
-    };
-    const fail = (error: AppError): void => {
-      const delayMs = Math.min(this.#retryDelayMs * 2 ** (attempt - 1), maxRetryDelayMs);
-      settle(() => lease.release(delayMs, error.message));
-      this.#onHandlerFailure({ queue, key, attempt, error });
-    };
-    try {
-      await handler({
-        queue,
-        key,
-        payload,
-        headers,
-        attempt,
-        ack: async () => settle(() => lease.done()),
-        nak: async (delayMs) => settle(() => lease.release(delayMs, 'the handler gave the task back')),
-        working: async () => {
-          if (!settled) lease.renew();
-        },
-        term: async (reason) => settle(() => lease.bury(reason)),
-      });
-    } catch (thrown) {
-      fail(AppError.from(thrown));
-      return;
-    }
-    if (!settled)
-      fail(new AppError('internal', `the handler of ${queue} returned without settling its task`));
   }
 
   #announceDead(queue: string, { key, headers }: QueuedTask, attempts: number, reason: string): void {
@@ -193,8 +177,4 @@ export class InProcessBus implements Bus {
   #fanOut(event: BusEvent): void {
     for (const subscription of this.#subscriptions) subscription.offer(event);
   }
-}
-
-function closedError(): AppError {
-  return new AppError('failed-precondition', 'the bus is closed', { reason: 'BUS_CLOSED' });
 }

@@ -27,6 +27,13 @@ export function checkQueueAndKey(queue: string, key: string): void {
   refuse('not the name of a task', [...queueViolations(queue), ...keyViolations(key)]);
 }
 
+export function checkConcurrency(concurrency: number): void {
+  if (Number.isInteger(concurrency) && concurrency >= 1) return;
+  refuse('not a consumer', [
+    { field: 'concurrency', description: `must be an integer of at least 1, got ${concurrency}` },
+  ]);
+}
+
 export function checkEvent(event: EventMessage): void {
   const [first, ...rest] = event.subject.split('.');
   const good = first === 'event' && rest.length > 0 && rest.every(isToken);

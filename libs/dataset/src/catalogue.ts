@@ -122,14 +122,18 @@ function manifestJson(manifest: DatasetManifest): Json {
   const { normalisation, shards, splits, source, ...rest } = manifest;
   return {
     ...rest,
-    shards: shards.map((shard) => ({ ...shard })),
+    shards: shards.map(({ index, ...shard }) => (index ? { ...shard, index: { ...index } } : shard)),
     splits: splits.map((split) => ({ ...split })),
     normalisation: { mean: normalisation.mean, std: normalisation.std },
     source: sourceJson(source),
   };
 }
 
-function sourceJson({ format, files, package: from }: DatasetSource): { readonly [key: string]: Json } {
-  const json = { format, files: files.map((file) => ({ ...file })) };
-  return from === undefined ? json : { ...json, package: from };
+function sourceJson({ format, files, package: from, repetition }: DatasetSource): Record<string, Json> {
+  return {
+    format,
+    files: files.map((file) => ({ ...file })),
+    ...(from !== undefined && { package: from }),
+    ...(repetition !== undefined && { repetition: { ...repetition } }),
+  };
 }

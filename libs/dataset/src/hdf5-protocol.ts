@@ -22,6 +22,7 @@ export interface AppendRows {
   readonly labels: Int32Array<ArrayBuffer>;
 }
 
+/** Answers with where the file has its chunks of samples. */
 interface FinishShard {
   readonly kind: 'finish';
   readonly handle: number;
@@ -50,6 +51,12 @@ export interface ReadRows {
 
 export type Hdf5Request = CreateShard | AppendRows | FinishShard | AbandonShard | ReadRows;
 
+/** What a call gives: `read` the buffers, `finish` offset and size of each chunk of samples, in row order. */
+export interface Hdf5Result {
+  readonly rows?: RowBuffers;
+  readonly chunks?: Float64Array<ArrayBuffer>;
+}
+
 export interface RowBuffers {
   readonly images: Uint8Array<ArrayBuffer>;
   readonly labels: Int32Array<ArrayBuffer>;
@@ -61,5 +68,5 @@ export interface Numbered {
 }
 
 export type Hdf5Answer =
-  | { readonly call: number; readonly ok: true; readonly rows?: RowBuffers }
+  | { readonly call: number; readonly ok: true; readonly result: Hdf5Result }
   | { readonly call: number; readonly ok: false; readonly message: string };

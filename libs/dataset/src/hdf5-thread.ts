@@ -3,10 +3,10 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '@alarena/core';
-import type { Hdf5Answer, Hdf5Request, Numbered, RowBuffers } from './hdf5-protocol.js';
+import type { Hdf5Answer, Hdf5Request, Hdf5Result, Numbered } from './hdf5-protocol.js';
 
 interface Waiting {
-  readonly resolve: (rows: RowBuffers | undefined) => void;
+  readonly resolve: (result: Hdf5Result) => void;
   readonly reject: (error: AppError) => void;
 }
 
@@ -15,7 +15,7 @@ class Hdf5Thread {
   #worker: Worker | undefined;
   #calls = 0;
 
-  call(request: Hdf5Request): Promise<RowBuffers | undefined> {
+  call(request: Hdf5Request): Promise<Hdf5Result> {
     const worker = this.#started();
     const message: Numbered = { call: this.#calls++, request };
     return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ class Hdf5Thread {
     const waiting = this.#waiting.get(reply.call);
     this.#waiting.delete(reply.call);
     if (this.#waiting.size === 0) worker.unref();
-    if (reply.ok) waiting?.resolve(reply.rows);
+    if (reply.ok) waiting?.resolve(reply.result);
     else waiting?.reject(new AppError('internal', `HDF5: ${reply.message}`, { reason: 'HDF5_FAILED' }));
   }
 

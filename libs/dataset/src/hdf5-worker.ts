@@ -7,6 +7,7 @@ import type {
   CreateShard,
   Hdf5Answer,
   Hdf5Request,
+  Hdf5Result,
   Numbered,
   ReadRows,
   RowBuffers,
@@ -107,7 +108,7 @@ function writeBlock(shard: OpenShard): void {
   shard.held = 0;
 }
 
-function finish(handle: number): void {
+function finish(handle: number): Float64Array<ArrayBuffer> {
   const shard = shardOf(handle);
   writeBlock(shard);
   const { split, firstId } = shard.request;
@@ -126,6 +127,39 @@ function finish(handle: number): void {
   }
   shard.file.close();
   open.delete(handle);
+  return locateChunks(shard.request, shard.written);
+}
+
+/** h5wasm does not tell where chunks are, but reading one ends with one read of its bytes. */
+function locateChunks(
+  { path, split, chunkSamples }: CreateShard,
+  samples: number,
+): Float64Array<ArrayBuffer> {
+  const files = library.FS;
+  const plainRead = files.read;
+  const file = new h5wasm.File(path, 'r');
+  const spans = new Float64Array(2 * Math.ceil(samples / chunkSamples));
+  let span: readonly [offset: number, sizeBytes: number] | undefined;
+  try {
+    files.read = (stream, buffer, offset, length, position) => {
+      const at = position ?? ('position' in stream ? Number(stream.position) : Number.NaN);
+      const count = plainRead.call(files, stream, buffer, offset, length, position);
+      span = [at, count];
+      return count;
+    };
+    const images = file.get(`x_${split}`);
+    if (!(images instanceof h5wasm.Dataset)) throw new Error(`the file has no dataset x_${split}`);
+    for (let start = 0; start < samples; start += chunkSamples) {
+      span = undefined;
+      images.slice([[start, Math.min(start + chunkSamples, samples)], [], [], []]);
+      if (span === undefined) throw new Error('a chunk was read from nowhere');
+      spans.set(span, (2 * start) / chunkSamples);
+    }
+    return spans;
+  } finally {
+    files.read = plainRead;
+    file.close();
+  }
 }
 
 function abandon(handle: number): void {
@@ -184,22 +218,21 @@ function datasetAt(file: Hdf5File, name: string, shape: readonly number[]): Hdf5
   return found;
 }
 
-function answer(request: Hdf5Request): RowBuffers | undefined {
+function answer(request: Hdf5Request): Hdf5Result {
   switch (request.kind) {
     case 'create':
       create(request);
-      return undefined;
+      return {};
     case 'append':
       append(request);
-      return undefined;
+      return {};
     case 'finish':
-      finish(request.handle);
-      return undefined;
+      return { chunks: finish(request.handle) };
     case 'abandon':
       abandon(request.handle);
-      return undefined;
+      return {};
     case 'read':
-      return read(request);
+      return { rows: read(request) };
   }
 }
 
@@ -216,14 +249,11 @@ if (port === null) throw new Error('the HDF5 thread was started as a program');
 port.on('message', ({ call, request }: Numbered) => {
   let reply: Hdf5Answer;
   try {
-    const rows = answer(request);
-    reply = rows === undefined ? { call, ok: true } : { call, ok: true, rows };
+    reply = { call, ok: true, result: answer(request) };
   } catch (thrown) {
     reply = { call, ok: false, message: describe(thrown) };
   }
-  const buffers = reply.ok && reply.rows !== undefined ? [reply.rows.images, reply.rows.labels] : [];
-  port.postMessage(
-    reply,
-    buffers.map((array) => array.buffer),
-  );
+  const { rows, chunks } = reply.ok ? reply.result : {};
+  const buffers = [rows?.images, rows?.labels, chunks].flatMap((array) => array?.buffer ?? []);
+  port.postMessage(reply, buffers);
 });

@@ -22,6 +22,7 @@ export {
   digestOf,
   idsOf,
   type Normalisation,
+  type Repetition,
   type SampleShape,
   type SourceFile,
   type SplitName,
@@ -37,6 +38,7 @@ export {
   type ReadOptions,
   type Samples,
 } from './reader.js';
+export { digestsOf, digestsOfImport, importsPrefix } from './running-imports.js';
 export { DEFAULT_CACHE_BYTES } from './shard-cache.js';
 export { ShardWriter, type ShardWriterOptions } from './shard-writer.js';
 export { type DrawnSplit, drawSplit, type SplitOptions } from './splits.js';

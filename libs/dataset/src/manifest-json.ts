@@ -10,6 +10,7 @@ import {
   type DatasetSplit,
   digestOf,
   MANIFEST_SCHEMA_VERSION,
+  type Repetition,
   type SampleShape,
   SPLIT_NAMES,
   type SplitName,
@@ -78,13 +79,21 @@ function split(at: Fields): DatasetSplit {
 }
 
 function shard(at: Fields): DatasetShard {
-  return {
+  const plain = {
     split: splitName(at, 'split'),
     digest: at.string('digest'),
     sizeBytes: at.count('sizeBytes'),
     firstId: at.count('firstId'),
     samples: at.count('samples'),
   };
+  if (!at.has('index')) return plain;
+  const index = at.object('index');
+  const ref = {
+    digest: index.string('digest'),
+    sizeBytes: index.count('sizeBytes'),
+    chunkSamples: index.count('chunkSamples'),
+  };
+  return { ...plain, index: ref };
 }
 
 function source(at: Fields): DatasetSource {
@@ -93,8 +102,21 @@ function source(at: Fields): DatasetSource {
     sha256: item.string('sha256'),
     sizeBytes: item.count('sizeBytes'),
   }));
-  const format = at.string('format');
-  return at.has('package') ? { format, files, package: at.string('package') } : { format, files };
+  return {
+    format: at.string('format'),
+    files,
+    ...(at.has('package') && { package: at.string('package') }),
+    ...(at.has('repetition') && { repetition: repetition(at.object('repetition')) }),
+  };
+}
+
+function repetition(at: Fields): Repetition {
+  return {
+    distinct: at.count('distinct'),
+    times: at.count('times'),
+    noise: at.number('noise'),
+    seed: at.count('seed'),
+  };
 }
 
 /** Members of one JSON object, or with the name '' the value itself. */

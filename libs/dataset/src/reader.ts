@@ -1,12 +1,18 @@
-// Samples by id, in the order asked for. Only the shards that hold wanted ids are fetched; of these only the HDF5
-// chunks that hold wanted rows are decompressed, off the event loop.
+// Samples by id, in the order asked for. Only the HDF5 chunks that hold wanted rows are fetched and decompressed, the
+// latter off the event loop; a shard of which most is wanted, or that has no index, is fetched whole.
 
 import { AppError } from '@alarena/core';
 import type { ObjectStore } from '@alarena/store';
 import type { RowBuffers } from './hdf5-protocol.js';
 import { hdf5 } from './hdf5-thread.js';
 import { type DatasetManifest, type DatasetShard, sampleBytesOf } from './manifest.js';
-import { ShardCache, type ShardCacheOptions, shardLost } from './shard-cache.js';
+import {
+  type HeldShard,
+  ShardCache,
+  type ShardCacheOptions,
+  type ShardRequest,
+  shardLost,
+} from './shard-cache.js';
 
 /** n samples: `images` is n x h x w x c, uint8; `labels` has n. */
 export interface Samples {
@@ -48,7 +54,9 @@ interface Wanted {
   readonly positions: Int32Array<ArrayBuffer>;
 }
 
-const ATTEMPTS = 2;
+/** So many shards are fetched while others are read, as long as that takes but a part of the cache. */
+const AHEAD = 8;
+const AHEAD_PART = 1 / 4;
 
 async function read(
   manifest: DatasetManifest,
@@ -57,53 +65,88 @@ async function read(
   signal: AbortSignal | undefined,
 ): Promise<Samples> {
   const wanted = locate(manifest, ids);
-  for (let attempt = 1; ; attempt++) {
+  const unreadable = new Set<DatasetShard>();
+  while (true) {
     let buffers: RowBuffers = {
       images: new Uint8Array(ids.length * sampleBytesOf(manifest)),
       labels: new Int32Array(ids.length),
     };
-    let failed: { readonly shard: DatasetShard; readonly cause: AppError } | undefined;
-    for (const part of wanted) {
-      if (signal?.aborted)
-        throw new AppError('cancelled', 'the read was cancelled', { cause: signal.reason });
-      try {
-        buffers = await readShard(manifest, cache, part, buffers);
-      } catch (error) {
-        if (!(error instanceof AppError) || error.reason !== 'HDF5_FAILED') throw error;
-        failed = { shard: part.shard, cause: error };
-        break;
+    let reading: DatasetShard | undefined;
+    try {
+      const requests = wanted.map((part) => ({ ...part, whole: unreadable.has(part.shard) }));
+      for await (const { request, path } of heldInOrder(cache, requests, signal)) {
+        reading = request.shard;
+        buffers = await readShard(manifest, path, request, buffers);
       }
+      return buffers;
+    } catch (error) {
+      if (reading === undefined || !(error instanceof AppError) || error.reason !== 'HDF5_FAILED')
+        throw error;
+      // The local copy was damaged after it came in: fetch it again, all of it.
+      await cache.forget(reading);
+      if (unreadable.has(reading)) throw shardLost(reading, 'cannot be read', error);
+      unreadable.add(reading);
     }
-    if (failed === undefined) return buffers;
-    // The local copy was damaged after it came in: fetch it again.
-    await cache.forget(failed.shard);
-    if (attempt === ATTEMPTS) throw shardLost(failed.shard, 'cannot be read', failed.cause);
   }
 }
 
-function readShard(
-  manifest: DatasetManifest,
+/** Files of the shards, in order, each held until the next is asked for. Those that follow are fetched meanwhile. */
+async function* heldInOrder<R extends ShardRequest>(
   cache: ShardCache,
+  requests: readonly R[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly request: R; readonly path: string }, void, undefined> {
+  const begun: { readonly request: R; readonly held: Promise<HeldShard> }[] = [];
+  const isRoom = (next: R): boolean => {
+    const bytes = begun.reduce((sum, { request }) => sum + request.shard.sizeBytes, next.shard.sizeBytes);
+    return begun.length === 0 || (begun.length < AHEAD && bytes <= cache.limitBytes * AHEAD_PART);
+  };
+  const left = [...requests];
+  try {
+    while (begun.length > 0 || left.length > 0) {
+      if (signal?.aborted)
+        throw new AppError('cancelled', 'the read was cancelled', { cause: signal.reason });
+      for (let next = left[0]; next !== undefined && isRoom(next); next = left[0]) {
+        const held = cache.hold(next, signal);
+        // Whether it fails is seen when its turn comes.
+        held.catch(() => undefined);
+        begun.push({ request: next, held });
+        left.shift();
+      }
+      const first = begun[0];
+      if (first === undefined) return;
+      const { path, release } = await first.held;
+      yield { request: first.request, path };
+      begun.shift();
+      await release();
+    }
+  } finally {
+    await Promise.all(begun.map(({ held }) => held.then(({ release }) => release()).catch(() => undefined)));
+  }
+}
+
+async function readShard(
+  manifest: DatasetManifest,
+  path: string,
   { shard, rows, positions }: Wanted,
   { images, labels }: RowBuffers,
 ): Promise<RowBuffers> {
-  return cache.withFile(shard, async (path) => {
-    const { split, samples } = shard;
-    const answer = await hdf5.call({
-      kind: 'read',
-      path,
-      split,
-      sampleShape: manifest.sampleShape,
-      samples,
-      // Sent away with the call; another attempt needs them again.
-      rows: rows.slice(),
-      positions: positions.slice(),
-      images,
-      labels,
-    });
-    if (answer === undefined) throw new AppError('internal', 'the HDF5 thread answered a read without rows');
-    return answer;
+  const { split, samples } = shard;
+  const answer = await hdf5.call({
+    kind: 'read',
+    path,
+    split,
+    sampleShape: manifest.sampleShape,
+    samples,
+    // Sent away with the call; another attempt needs them again.
+    rows: rows.slice(),
+    positions: positions.slice(),
+    images,
+    labels,
   });
+  if (answer.rows === undefined)
+    throw new AppError('internal', 'the HDF5 thread answered a read without rows');
+  return answer.rows;
 }
 
 /** The shard of each id, as a position in `shards`. Throws when an id is in none. */

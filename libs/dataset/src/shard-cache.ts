@@ -1,21 +1,22 @@
-// Shards on the local disk, for HDF5 reads files: a folder bounded by bytes, least recently used first out. Several
-// processes may share it: files appear whole, under the digest of their bytes, which was checked on the way in.
+// Shards on the local disk, for HDF5 reads files: whole ones, checked against their digest on the way in, and parts of
+// those that have an index. The whole shard has the last word: where a part or its index fails, the shard is fetched.
 
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@alarena/core';
 import { type ObjectStore, openBlob } from '@alarena/store';
+import { CacheFolder, isMissing, linkOrCopy } from './cache-folder.js';
 import { diskError } from './disk-errors.js';
-import type { DatasetShard } from './manifest.js';
+import type { DatasetShard, ShardIndexRef } from './manifest.js';
+import { decodeShardIndex, fetchShardIndex } from './shard-index.js';
+import { createPieces, fetchRuns, indexOf, missingChunks, runsFor } from './shard-pieces.js';
 
 export const DEFAULT_CACHE_BYTES = 4 * 2 ** 30;
-/** A file of one process this old was left by one that died. */
-const STALE_MS = 3_600_000;
 const ATTEMPTS = 100;
+/** From this part of a shard on, one request for all of it is better than many. */
+const MOST = 0.5;
 
 export interface ShardCacheOptions {
   readonly cacheFolder: string;
@@ -23,96 +24,170 @@ export interface ShardCacheOptions {
   readonly cacheBytes?: number | undefined;
 }
 
-/** Fills under way, by path, for all caches of the process. */
+export interface ShardRequest {
+  readonly shard: DatasetShard;
+  /** The rows that will be read. */
+  readonly rows: Int32Array;
+  /** Whole, because a part of it was of no use. */
+  readonly whole: boolean;
+}
+
+/** A file of a shard that nobody else removes. */
+export interface HeldShard {
+  readonly path: string;
+  release(): Promise<void>;
+}
+
+/** Work under way on a path of a cache folder, for all caches of the process. */
 const fills = new Map<string, Promise<void>>();
 
 export class ShardCache {
+  readonly limitBytes: number;
   readonly #store: ObjectStore;
-  readonly #folder: string;
-  readonly #limit: number;
+  readonly #folder: CacheFolder;
 
-  constructor(store: ObjectStore, options: ShardCacheOptions) {
+  constructor(store: ObjectStore, { cacheFolder, cacheBytes = DEFAULT_CACHE_BYTES }: ShardCacheOptions) {
     this.#store = store;
-    this.#folder = options.cacheFolder;
-    this.#limit = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
+    this.limitBytes = cacheBytes;
+    const isCopy = (name: string): boolean => /\.(h5|pieces)$/.test(name);
+    this.#folder = new CacheFolder(cacheFolder, cacheBytes, isCopy);
   }
 
-  /** Calls `use` with a file of the shard that nobody else removes until `use` is done. */
-  async withFile<T>(shard: DatasetShard, use: (path: string) => Promise<T>): Promise<T> {
-    const path = this.#pathOf(shard);
-    // A link of our own: the file lives on when another process drops its name from the cache.
-    const own = join(this.#folder, `${shard.digest}.${randomUUID()}.use`);
+  /** A file with the wanted rows, and a link of our own to it: it lives on when its name leaves the cache. */
+  async hold(request: ShardRequest, signal: AbortSignal | undefined): Promise<HeldShard> {
+    const { shard } = request;
+    const own = this.#folder.newName(shard.digest, 'use');
+    const release = (): Promise<void> => rm(own, { force: true });
     try {
-      for (let attempt = 1; ; attempt++) {
-        await this.#ensure(shard, path);
-        if (await linkOrCopy(path, own)) break;
-        if (attempt === ATTEMPTS) throw this.#failure(shard, new Error('others remove its files at once'));
-      }
-      return await use(own);
-    } finally {
-      await rm(own, { force: true });
+      const hasPieces = await this.#holdPieces(request, own, signal);
+      if (!hasPieces) await this.#holdWhole(shard, own);
+      return { path: own, release };
+    } catch (error) {
+      await release();
+      throw this.#failure(shard, error);
     }
   }
 
-  /** For a file that turned out unreadable. */
+  /** For files that turned out unreadable. */
   async forget(shard: DatasetShard): Promise<void> {
-    await rm(this.#pathOf(shard), { force: true });
+    await rm(this.#wholePath(shard), { force: true });
+    await rm(this.#piecesPath(shard), { force: true });
   }
 
-  #pathOf(shard: DatasetShard): string {
-    return join(this.#folder, `${shard.digest}.h5`);
+  #wholePath(shard: DatasetShard): string {
+    return this.#folder.at(`${shard.digest}.h5`);
   }
 
-  async #ensure(shard: DatasetShard, path: string): Promise<void> {
-    if ((await sizeOnDisk(path)) === shard.sizeBytes) {
-      const now = new Date();
-      // Another process may have dropped it just now.
-      await utimes(path, now, now).catch(() => undefined);
-      return;
+  #piecesPath(shard: DatasetShard): string {
+    return this.#folder.at(`${shard.digest}.pieces`);
+  }
+
+  async #holdWhole(shard: DatasetShard, own: string): Promise<void> {
+    const path = this.#wholePath(shard);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if ((await sizeOnDisk(path)) === shard.sizeBytes) {
+        await this.#folder.touch(path);
+      } else {
+        let fill = fills.get(path);
+        if (fill === undefined) {
+          fill = this.#fill(shard, path).finally(() => fills.delete(path));
+          fills.set(path, fill);
+        }
+        await fill;
+      }
+      if (await linkOrCopy(path, own)) return;
     }
-    let fill = fills.get(path);
-    if (fill === undefined) {
-      fill = this.#fill(shard, path).finally(() => fills.delete(path));
-      fills.set(path, fill);
-    }
-    await fill;
+    throw new Error('others remove its files at once');
   }
 
   async #fill(shard: DatasetShard, path: string): Promise<void> {
-    const part = join(this.#folder, `${shard.digest}.${randomUUID()}.part`);
+    const part = this.#folder.newName(shard.digest, 'part');
     try {
-      await mkdir(this.#folder, { recursive: true });
-      await this.#makeRoom(shard.sizeBytes, path);
-      const { digest, sizeBytes } = shard;
-      const body = await openBlob(this.#store, { digest, sizeBytes });
-      await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(part, { flags: 'wx' }));
-      await rename(part, path);
-    } catch (error) {
-      throw this.#failure(shard, error);
+      await mkdir(this.#folder.path, { recursive: true });
+      await this.#folder.withRoom(shard.sizeBytes, path, async () => {
+        const { digest, sizeBytes } = shard;
+        const body = await openBlob(this.#store, { digest, sizeBytes });
+        await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(part, { flags: 'wx' }));
+        await rename(part, path);
+        await rm(this.#piecesPath(shard), { force: true });
+      });
     } finally {
       await rm(part, { force: true });
     }
   }
 
-  async #makeRoom(bytes: number, path: string): Promise<void> {
-    const files: { readonly path: string; readonly bytes: number; readonly usedMs: number }[] = [];
-    for (const name of await readdir(this.#folder)) {
-      const file = join(this.#folder, name);
-      const info = await stat(file).catch(() => undefined);
-      if (info === undefined) continue;
-      if (!name.endsWith('.h5')) {
-        if (Date.now() - info.mtimeMs > STALE_MS) await rm(file, { force: true });
-      } else if (file !== path) {
-        files.push({ path: file, bytes: info.size, usedMs: info.mtimeMs });
+  /** False when the whole shard is there, or the better choice. */
+  async #holdPieces(
+    { shard, rows, whole }: ShardRequest,
+    own: string,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { index } = shard;
+    if (whole || index === undefined) return false;
+    if ((await sizeOnDisk(this.#wholePath(shard))) === shard.sizeBytes) return false;
+    const path = this.#piecesPath(shard);
+    const chunks = new Set(Array.from(rows, (row) => Math.floor(row / index.chunkSamples)));
+    const isMost = chunks.size > MOST * Math.ceil(shard.samples / index.chunkSamples);
+    if (isMost && (await sizeOnDisk(path)) === undefined) return false;
+    try {
+      const held = await inTurn(path, () => this.#fillPieces({ shard, index, chunks, path, own, signal }));
+      if (!held) await rm(own, { force: true });
+      return held;
+    } catch (error) {
+      await rm(own, { force: true });
+      // Truncated, the shard ends before a range begins.
+      const lost = ['data-loss', 'not-found', 'invalid-argument'];
+      if (error instanceof AppError && lost.includes(error.code)) return false;
+      throw error;
+    }
+  }
+
+  async #fillPieces({ shard, index, chunks, path, own, signal }: PiecesWanted): Promise<boolean> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if ((await sizeOnDisk(path)) === undefined) await this.#createPieces(shard, index, path, signal);
+      await this.#folder.touch(path);
+      try {
+        await link(path, own);
+      } catch (error) {
+        if (isMissing(error)) continue;
+        // Without links what is fetched would not stay in the cache.
+        return false;
       }
+      const file = await open(own, 'r+');
+      try {
+        const found = await indexOf(file, shard, index);
+        if (found !== undefined) {
+          const missing = await missingChunks(file, found, chunks);
+          if (sizeOf(missing) > MOST * shard.sizeBytes) return false;
+          const runs = runsFor(found, missing);
+          if (runs.length === 0) return true;
+          await this.#folder.withRoom(sizeOf(runs.flat()), path, () =>
+            fetchRuns(this.#store, shard, runs, file, signal),
+          );
+          return true;
+        }
+      } finally {
+        await file.close();
+      }
+      // Damaged: the next attempt makes a new one.
+      await rm(own, { force: true });
+      await rm(path, { force: true });
     }
-    files.sort((a, b) => a.usedMs - b.usedMs || (a.path < b.path ? -1 : 1));
-    let total = files.reduce((sum, file) => sum + file.bytes, bytes);
-    for (const file of files) {
-      if (total <= this.#limit) return;
-      await rm(file.path, { force: true });
-      total -= file.bytes;
-    }
+    return false;
+  }
+
+  async #createPieces(
+    shard: DatasetShard,
+    index: ShardIndexRef,
+    path: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const encoded = await fetchShardIndex(this.#store, index, signal);
+    await mkdir(this.#folder.path, { recursive: true });
+    const part = this.#folder.newName(shard.digest, 'part');
+    const decoded = await decodeShardIndex(encoded);
+    const bytes = decoded.rest.reduce((sum, span) => sum + span.bytes.byteLength, encoded.byteLength);
+    await this.#folder.withRoom(bytes, path, () => createPieces(path, part, shard, decoded, encoded));
   }
 
   #failure(shard: DatasetShard, error: unknown): AppError {
@@ -121,8 +196,18 @@ export class ShardCache {
       const state = code === 'data-loss' ? 'is corrupt' : 'is missing';
       return shardLost(shard, `${state} in the store`, error);
     }
-    return diskError(error, 'a shard', this.#folder);
+    return diskError(error, 'a shard', this.#folder.path);
   }
+}
+
+interface PiecesWanted {
+  readonly shard: DatasetShard;
+  readonly index: ShardIndexRef;
+  /** Numbers of chunks. */
+  readonly chunks: ReadonlySet<number>;
+  readonly path: string;
+  readonly own: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 export function shardLost(shard: DatasetShard, state: string, cause: unknown): AppError {
@@ -138,24 +223,22 @@ export function shardLost(shard: DatasetShard, state: string, cause: unknown): A
   );
 }
 
+/** One after the other in this process: the second finds what the first fetched. */
+function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const result = (fills.get(path) ?? Promise.resolve()).then(work);
+  const settled = result.then(
+    () => undefined,
+    () => undefined,
+  );
+  fills.set(path, settled);
+  void settled.then(() => fills.get(path) === settled && fills.delete(path));
+  return result;
+}
+
+function sizeOf(chunks: readonly { readonly sizeBytes: number }[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.sizeBytes, 0);
+}
+
 async function sizeOnDisk(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
-}
-
-/** False when there is no such file (any more). */
-async function linkOrCopy(from: string, to: string): Promise<boolean> {
-  try {
-    // Not every file system has links.
-    await link(from, to).catch((error: unknown) =>
-      isMissing(error) ? Promise.reject(error) : copyFile(from, to),
-    );
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -8,7 +8,9 @@ import { sizeOf } from '@alarena/core';
 import { type ObjectStore, putBlob } from '@alarena/store';
 import { chunkSamplesFor, DEFAULT_SHARD_BYTES, shardSamplesFor } from './chunking.js';
 import { hdf5 } from './hdf5-thread.js';
-import type { DatasetShard, SampleShape, SplitName } from './manifest.js';
+import type { DatasetShard, SampleShape, ShardIndexRef, SplitName } from './manifest.js';
+import { ImportRecord } from './running-imports.js';
+import { putShardIndex } from './shard-index.js';
 
 export interface ShardWriterOptions {
   readonly sampleShape: SampleShape;
@@ -36,11 +38,13 @@ export class ShardWriter {
   readonly #sampleBytes: number;
   readonly #shardSamples: number;
   readonly #shards: DatasetShard[] = [];
+  readonly #record: ImportRecord;
   #current: CurrentShard | undefined;
   #nextId = 0;
 
   constructor(store: ObjectStore, options: ShardWriterOptions) {
     this.#store = store;
+    this.#record = new ImportRecord(store);
     this.#options = options;
     this.#sampleBytes = sizeOf(options.sampleShape);
     this.#shardSamples = shardSamplesFor(this.#sampleBytes, options.shardBytes ?? DEFAULT_SHARD_BYTES);
@@ -80,8 +84,10 @@ export class ShardWriter {
     return this.#shards;
   }
 
-  /** Drops an unfinished shard. Safe to call at any time. */
+  /** Drops an unfinished shard; those that are finished may be collected unless a manifest names them by now. */
   async close(): Promise<void> {
+    // One that stays costs nothing but some room for a day.
+    if (this.#shards.length > 0) await this.#record.remove().catch(() => {});
     const shard = this.#current;
     this.#current = undefined;
     if (shard === undefined) return;
@@ -112,14 +118,29 @@ export class ShardWriter {
   async #seal(): Promise<void> {
     const shard = this.#current;
     if (shard === undefined) return;
-    await hdf5.call({ kind: 'finish', handle: shard.handle });
+    const { chunks } = await hdf5.call({ kind: 'finish', handle: shard.handle });
     const { signal, workFolder } = this.#options;
     // A blob that is there already may be a damaged one, and the reason for importing again.
     const options = { rewrite: true, spoolFolder: workFolder, signal };
     const blob = await putBlob(this.#store, createReadStream(shard.path), options);
     const { split, firstId, samples } = shard;
-    this.#shards.push({ split, digest: blob.digest, sizeBytes: blob.sizeBytes, firstId, samples });
+    const plain = { split, digest: blob.digest, sizeBytes: blob.sizeBytes, firstId, samples };
+    const index = await this.#putIndex(shard.path, chunks);
+    this.#shards.push(index === undefined ? plain : { ...plain, index });
+    await this.#record.note(this.#shards, signal);
     this.#current = undefined;
     await rm(shard.path, { force: true });
+  }
+
+  async #putIndex(
+    path: string,
+    chunks: Float64Array = new Float64Array(),
+  ): Promise<ShardIndexRef | undefined> {
+    const spans = Array.from({ length: chunks.length / 2 }, (_, i) => ({
+      offset: chunks[2 * i] as number,
+      sizeBytes: chunks[2 * i + 1] as number,
+    }));
+    const ref = await putShardIndex(this.#store, path, spans, this.#options.signal);
+    return ref && { ...ref, chunkSamples: chunkSamplesFor(this.#sampleBytes) };
   }
 }

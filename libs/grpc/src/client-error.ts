@@ -5,11 +5,14 @@ import { AppError } from '@alarena/core';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { fromDetails } from './error-wire.js';
 import { codeOf } from './status.js';
+import { connectFailure } from './tls/connect-failure.js';
 
 export interface CallPlace {
   readonly service: string;
   readonly method: string;
   readonly address: string;
+  /** The connection is to be encrypted. */
+  readonly secure: boolean;
   /** What to do when nothing listens at the address. */
   readonly hint: string | undefined;
 }
@@ -51,13 +54,23 @@ export function fromServiceError(
 
 function unavailable(
   error: ServiceError,
-  { method, address, hint }: CallPlace,
+  { method, address, secure, hint }: CallPlace,
   facts: AppError['facts'],
 ): AppError {
   const reached = !/No connection established|Name resolution failed|ECONNREFUSED/.test(error.details);
   if (reached) {
     return new AppError('unavailable', `the connection to ${address} was lost during ${method}; try again`, {
       reason: 'CONNECTION_LOST',
+      facts,
+      cause: error,
+    });
+  }
+  const failure = connectFailure(error.details, secure);
+  if (failure !== undefined) {
+    return new AppError('unavailable', `no connection to ${address}: ${failure.text}`, {
+      reason: failure.reason,
+      // Trying again changes nothing about certificates; whoever just hung up may be about to start.
+      retryable: failure.reason === 'SERVER_HUNG_UP',
       facts,
       cause: error,
     });

@@ -16,6 +16,7 @@ import {
 import { type CallPlace, fromServiceError } from './client-error.js';
 import { serviceName } from './implement.js';
 import { channelOptions, MAX_MESSAGE_BYTES } from './options.js';
+import { assertTokenMayTravel, bearer } from './tls/bearer.js';
 import type { ClientOf, StreamCallOptions, UnaryCallOptions } from './types.js';
 
 const FIRST_RETRY_MS = 200;
@@ -24,7 +25,9 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export interface ClientOptions {
   /** Default: no encryption. */
-  readonly credentials?: ChannelCredentials;
+  readonly credentials?: ChannelCredentials | undefined;
+  /** Asked before each call, whose `authorization` it becomes. Only with TLS, or to loopback. */
+  readonly token?: (() => Promise<string> | string) | undefined;
   /** Largest message either way. Default: MAX_MESSAGE_BYTES. */
   readonly maxMessageBytes?: number;
   /** What a person should do when nothing listens, e.g. `start a server with: alarena serve`. */
@@ -32,6 +35,12 @@ export interface ClientOptions {
 }
 
 type Method = MethodDefinition<unknown, unknown>;
+
+interface Channel {
+  readonly client: Client;
+  readonly token: ClientOptions['token'];
+  readonly secure: boolean;
+}
 
 /** `host:port`, `[::1]:port`, or a target of gRPC's own such as `dns:///host:port` or `unix:path`. */
 const ADDRESS = /^(?:(?:\[[\da-f:.]+\]|[^\s:/[\]]+):\d{1,5}|(?:dns|unix|ipv4|ipv6):\S+)$/i;
@@ -48,17 +57,22 @@ export function createClient<Service extends ServiceDefinition>(
       { field: 'address', description: `must be host:port such as localhost:7070, got ${address}` },
     ]);
   }
-  const channel = new Client(
+  const credentials = options.credentials ?? ChannelCredentials.createInsecure();
+  const { token } = options;
+  if (token !== undefined) assertTokenMayTravel(address, credentials);
+  const client = new Client(
     address,
-    options.credentials ?? ChannelCredentials.createInsecure(),
+    credentials,
     channelOptions(options.maxMessageBytes ?? MAX_MESSAGE_BYTES),
   );
+  const channel: Channel = { client, token, secure: credentials._isSecure() };
   const service = serviceName(definition);
   const methods = Object.entries(definition).map(([name, method]) => {
     const place: CallPlace = {
       service,
       method: method.path.split('/')[2] ?? name,
       address,
+      secure: channel.secure,
       hint: options.unreachableHint,
     };
     return [
@@ -69,11 +83,11 @@ export function createClient<Service extends ServiceDefinition>(
     ] as const;
   });
   // The methods are those of `definition`, which is what ClientOf lists; the compiler cannot follow the loop.
-  return { ...Object.fromEntries(methods), close: () => channel.close() } as unknown as ClientOf<Service>;
+  return { ...Object.fromEntries(methods), close: () => client.close() } as unknown as ClientOf<Service>;
 }
 
 async function unary(
-  channel: Client,
+  channel: Channel,
   method: Method,
   place: CallPlace,
   request: unknown,
@@ -100,22 +114,23 @@ async function unary(
   );
 }
 
-function unaryOnce(
-  channel: Client,
+async function unaryOnce(
+  { client, token }: Channel,
   method: Method,
   place: CallPlace,
   request: unknown,
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const metadata = await callMetadata(token);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throwAborted(signal, place);
-    const call = channel.makeUnaryRequest(
+    const call = client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      injectContext(new Metadata()),
+      metadata,
       { deadline },
       (error, response) => {
         signal?.removeEventListener('abort', cancel);
@@ -129,7 +144,7 @@ function unaryOnce(
 }
 
 async function* stream(
-  channel: Client,
+  { client, token }: Channel,
   method: Method,
   place: CallPlace,
   request: unknown,
@@ -138,16 +153,21 @@ async function* stream(
   const deadline = timeoutMs === 'none' ? Number.POSITIVE_INFINITY : deadlineAfter(timeoutMs);
   if (signal?.aborted) throwAborted(signal, place);
   const span = openSpan(`${place.service}/${place.method}`, spanAttributes(place), { kind: 'client' });
-  const call = span.run(() =>
-    channel.makeServerStreamRequest(
+  let call: ClientReadableStream<unknown>;
+  try {
+    call = client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      injectContext(new Metadata()),
+      await span.run(() => callMetadata(token)),
       { deadline },
-    ),
-  );
+    );
+  } catch (thrown) {
+    span.end(thrown);
+    throw thrown;
+  }
+  if (signal?.aborted) call.cancel();
   yield* received(call, span, place, signal);
 }
 
@@ -173,6 +193,13 @@ async function* received(
     call.cancel();
     span.end(failure);
   }
+}
+
+/** The caller's trace, and its token. */
+async function callMetadata(token: ClientOptions['token']): Promise<Metadata> {
+  const metadata = injectContext(new Metadata());
+  if (token !== undefined) metadata.set('authorization', bearer(await token()));
+  return metadata;
 }
 
 /** Milliseconds since the epoch. */

@@ -36,7 +36,7 @@ export function isForCaller(error: AppError): boolean {
 }
 
 /** The status a failed call ends with. `error` is what the caller may see of it. */
-export function toStatus(error: AppError): Partial<StatusObject> & { metadata: Metadata } {
+export function toStatus(error: AppError): StatusObject {
   const code = statusOf(error.code);
   const message = fit(error.message, MAX_MESSAGE_BYTES);
   const details: Any[] = [

@@ -15,10 +15,8 @@ export function serverOptions(maxMessageBytes: number): ChannelOptions {
     // A peer that vanished without a word (node lost, cable pulled) is noticed within 40 s.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    // Connections are renewed so that calls spread over replicas that came later. The grace is a day, since a
-    // fit or a watched comparison may take hours and must outlive its connection's turn.
-    'grpc.max_connection_age_ms': 10 * 60_000,
-    'grpc.max_connection_age_grace_ms': 24 * 3_600_000,
+    // No grpc.max_connection_age_ms: a connection past it refuses its own keepalive pings (grpc-js 1.14 on Node 20 and
+    // 22), so that a watch of some hours would be cut off instead of going on.
     'grpc.enable_channelz': 0,
   };
 }

@@ -159,6 +159,7 @@ function openCall(surface: AnyCall, { path, deps }: Target): OpenCall {
       logger,
       metadata: surface.metadata,
       peer: surface.getPeer(),
+      caller: deps.callerOf(surface.metadata),
     },
     span,
     cut,

@@ -4,9 +4,14 @@ import { AppError } from '@alarena/core';
 import type { Logger } from '@alarena/telemetry';
 import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import type { HealthImplementation } from 'grpc-health-check';
+import type { Authenticator } from './auth/authenticator.js';
+import { createGuard } from './auth/guard.js';
+import { ANYONE } from './auth/role.js';
 import type { ServiceRegistration } from './implement.js';
 import { MAX_MESSAGE_BYTES, serverOptions } from './options.js';
 import { addReflection } from './reflection.js';
+import { withoutTokens } from './tls/bearer.js';
+import { loggingHandshakes } from './tls/log-handshakes.js';
 
 /** How long calls that were told to stop may take to answer before their connections are cut. */
 const LAST_WORDS_MS = 500;
@@ -20,7 +25,9 @@ export interface GrpcServerOptions {
   /** Health before the first setServing or setNotServing. Default: true. */
   readonly initiallyServing?: boolean;
   /** Default: no encryption. */
-  readonly credentials?: ServerCredentials;
+  readonly credentials?: ServerCredentials | undefined;
+  /** Checks every call but those of health. Default: whoever calls is an admin (assertSafeToListen). */
+  readonly authenticator?: Authenticator | undefined;
   /** Largest message either way. Default: MAX_MESSAGE_BYTES. */
   readonly maxMessageBytes?: number;
 }
@@ -47,10 +54,15 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { services, logger } = options;
   // The library's own lines are prose on stderr; what matters of them comes back as errors anyway.
-  const library = (detail: unknown): void => logger.debug({ detail }, 'grpc library');
+  const library = (detail: unknown): void =>
+    logger.debug({ detail: withoutTokens(String(detail)) }, 'grpc library');
   setLogger({ error: library, info: library, debug: library });
 
-  const server = new Server(serverOptions(options.maxMessageBytes ?? MAX_MESSAGE_BYTES));
+  const guard = options.authenticator === undefined ? undefined : createGuard(options.authenticator, logger);
+  const server = new Server({
+    ...serverOptions(options.maxMessageBytes ?? MAX_MESSAGE_BYTES),
+    interceptors: guard === undefined ? [] : [guard.interceptor],
+  });
   const stopping = new AbortController();
   const cutting = new AbortController();
   const names = [EVERYTHING, ...services.map(({ name }) => name)];
@@ -72,23 +84,17 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
 
   return {
     start: async ({ host, port }) => {
-      for (const service of services) {
-        server.addService(
-          service.definition,
-          service.bind({ logger, stopping: stopping.signal, cutting: cutting.signal }),
-        );
-      }
+      const callerOf = guard?.callerOf ?? (() => ANYONE);
+      const deps = { logger, stopping: stopping.signal, cutting: cutting.signal, callerOf };
+      for (const service of services) server.addService(service.definition, service.bind(deps));
       // Imported here: it parses a proto file when loaded, which clients need not wait for.
       const { HealthImplementation } = await import('grpc-health-check');
       health = new HealthImplementation();
       health.addToServer(server);
       for (const [name, isServing] of serving) report(name, isServing);
       if (options.reflection) await addReflection(server, names.slice(1));
-      const bound = await bind(
-        server,
-        { host, port },
-        options.credentials ?? ServerCredentials.createInsecure(),
-      );
+      const credentials = options.credentials ?? ServerCredentials.createInsecure();
+      const bound = await loggingHandshakes(() => bind(server, { host, port }, credentials), logger);
       logger.info({ host, port: bound, services: names.slice(1) }, 'listening');
       return bound;
     },

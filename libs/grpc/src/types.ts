@@ -2,6 +2,7 @@
 
 import type { Logger } from '@alarena/telemetry';
 import type { Metadata, ServiceDefinition } from '@grpc/grpc-js';
+import type { Caller } from './auth/role.js';
 
 export type RequestOf<Method> = Method extends { requestDeserialize: (bytes: Buffer) => infer R } ? R : never;
 export type ResponseOf<Method> = Method extends { responseDeserialize: (bytes: Buffer) => infer R }
@@ -21,6 +22,8 @@ export interface CallContext {
   readonly metadata: Metadata;
   /** Address of the caller. */
   readonly peer: string;
+  /** Who made the call. Whether they may has been checked. */
+  readonly caller: Caller;
 }
 
 /** What a server lends to the services it runs. */
@@ -30,6 +33,8 @@ export interface ServiceDeps {
   readonly stopping: AbortSignal;
   /** Aborted, with the error the callers get, when a shutdown waits no longer. */
   readonly cutting: AbortSignal;
+  /** Who made the call that has this metadata. */
+  callerOf(metadata: Metadata): Caller;
 }
 
 export type UnaryHandler<Request, Response> = (request: Request, ctx: CallContext) => Promise<Response>;

@@ -49,7 +49,8 @@ describe('unary calls', () => {
       });
     });
     const response = await client.select(REQUEST, LIMIT);
-    assert.deepEqual(response, { key: 'margin/-5', origin: 0, picks: [{ id: 7, score: 0.5 }], notes: [] });
+    const picks = [{ id: 7, score: 0.5 }];
+    assert.deepEqual(response, { key: 'margin/-5', origin: 0, picks, notes: [], history: [] });
   });
 
   test('give the caller the very error of the handler', async (t) => {

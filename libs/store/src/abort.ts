@@ -6,6 +6,22 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
+/** What comes of `work`, unless `signal` aborts before; nothing stops the work itself. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortError(signal));
+    if (signal.aborted) abort();
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** The values of `source` until `signal` aborts, even while `source` is stuck. */
 export async function* untilAborted<T>(
   source: AsyncIterable<T>,
@@ -41,7 +57,7 @@ export async function* untilAborted<T>(
   }
 }
 
-function abortError(signal: AbortSignal): AppError {
+export function abortError(signal: AbortSignal): AppError {
   const reason: unknown = signal.reason;
   if (reason instanceof AppError) return reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';

@@ -11,6 +11,8 @@ import { untilAborted } from './abort.js';
 import { readBytes } from './bytes.js';
 import { fileError } from './file-errors.js';
 import type { ObjectStore } from './object-store.js';
+import { putToStay } from './removals.js';
+import { storeTime } from './store-time.js';
 
 export interface BlobRef {
   /** Lower-case hex SHA-256. */
@@ -37,7 +39,16 @@ export function blobKey(digest: string): string {
   return `blobs/sha256/${digest.slice(0, 2)}/${digest}`;
 }
 
-/** A stream goes through a temporary file, as its name is known only at its end. A blob already there is kept. */
+/**
+ * A blob that is there and older than this is put again: it may be garbage of long ago, which a collection takes. What is
+ * to be collected must therefore be at least twice as old.
+ */
+const blobRefreshMs = 30 * 60_000;
+
+/**
+ * A stream goes through a temporary file, as its name is known only at its end. A blob that was put lately is kept as it
+ * is; in any case no collection takes it before its time from now on.
+ */
 export async function putBlob(
   store: ObjectStore,
   body: Uint8Array | AsyncIterable<Uint8Array>,
@@ -94,13 +105,15 @@ async function putNamed(
   { rewrite = false, signal }: PutBlobOptions,
 ): Promise<void> {
   const key = blobKey(ref.digest);
-  if (!rewrite && (await isThere(store, key, ref.sizeBytes))) return;
-  await store.put(key, bodyOf(), { signal });
+  if (!rewrite && (await isThereAndYoung(store, key, ref.sizeBytes))) return;
+  await putToStay(store, key, bodyOf, signal);
 }
 
-async function isThere(store: ObjectStore, key: string, sizeBytes: number): Promise<boolean> {
+async function isThereAndYoung(store: ObjectStore, key: string, sizeBytes: number): Promise<boolean> {
   try {
-    return (await store.head(key))?.sizeBytes === sizeBytes;
+    const info = await store.head(key);
+    if (info?.sizeBytes !== sizeBytes) return false;
+    return (await storeTime(store)) - info.modifiedAt.getTime() < blobRefreshMs;
   } catch (error) {
     if (error instanceof AppError && error.code === 'data-loss') return false;
     throw error;

@@ -40,7 +40,8 @@ describe('the filesystem store', () => {
   test('finds what an earlier process stored, with the same etags', async (t) => {
     const root = await openRoot(t);
     const put = await new FilesystemStore(root).put('a/b', bytes('content'));
-    assert.deepEqual(await new FilesystemStore(root).head('a/b'), put);
+    const found = await new FilesystemStore(root).head('a/b');
+    assert.deepEqual(found, { ...put, modifiedAt: found?.modifiedAt });
   });
 
   test('can be read while it does not exist yet, and makes nothing then', async (t) => {

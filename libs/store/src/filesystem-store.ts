@@ -14,7 +14,14 @@ import { withFileLock } from './file-lock.js';
 import { alreadyExists, beyondEnd, changed, checkConditions, checkRange, damaged } from './object-errors.js';
 import { damagedEtag, OpenObjectFile, objectFileInfo, writeObjectFile } from './object-file.js';
 import { checkKey, checkPrefix } from './object-keys.js';
-import type { GetOptions, ObjectInfo, ObjectStore, PutOptions, StoredObject } from './object-store.js';
+import type {
+  GetOptions,
+  ObjectInfo,
+  ObjectStore,
+  ObjectVersion,
+  PutOptions,
+  StoredObject,
+} from './object-store.js';
 import { walkKeys } from './object-walk.js';
 import { newOwnedName, ownerState } from './owner.js';
 
@@ -42,7 +49,7 @@ export class FilesystemStore implements ObjectStore {
     key: string,
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options: PutOptions = {},
-  ): Promise<ObjectInfo> {
+  ): Promise<ObjectVersion> {
     checkKey(key);
     const { ifMatch, ifNoneMatch, signal } = options;
     checkConditions(options);

@@ -17,6 +17,13 @@ export type {
   GetOptions,
   ObjectInfo,
   ObjectStore,
+  ObjectVersion,
   PutOptions,
   StoredObject,
 } from './object-store.js';
+export { observeStore, type StoreObserver, type StoreOperation } from './observed-store.js';
+export { checkStore, openObjectStore, type StoreSettings } from './open-store.js';
+export { beginRemoval, putToStay, type Removal } from './removals.js';
+export type { S3StoreSettings } from './s3/s3-settings.js';
+export { S3Store } from './s3/s3-store.js';
+export { storeTime } from './store-time.js';

@@ -3,7 +3,7 @@
 
 import { AppError, canonicalJson, type Json } from '@alarena/core';
 import { readBytes } from './bytes.js';
-import type { ObjectInfo, ObjectStore, PutOptions } from './object-store.js';
+import type { ObjectStore, ObjectVersion, PutOptions } from './object-store.js';
 
 export interface StoredValue<T> {
   readonly value: T;
@@ -17,7 +17,7 @@ export async function putJson(
   key: string,
   value: Json,
   options: PutOptions = {},
-): Promise<ObjectInfo> {
+): Promise<ObjectVersion> {
   return await store.put(key, Buffer.from(canonicalJson(value), 'utf8'), options);
 }
 

@@ -18,9 +18,13 @@ const footerBytes = digestBytes + mark.length;
 /** Stands for the etag of a file without a valid footer: not made by the store, cut, or overwritten. */
 export const damagedEtag = 'damaged';
 
-export interface ObjectFileInfo {
+export interface WrittenFile {
   readonly sizeBytes: number;
   readonly etag: string;
+}
+
+export interface ObjectFileInfo extends WrittenFile {
+  readonly modifiedAt: Date;
 }
 
 /** Writes a new file and flushes it to the disk. On any failure the caller removes the file. */
@@ -29,7 +33,7 @@ export async function writeObjectFile(
   folder: string,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
-): Promise<ObjectFileInfo> {
+): Promise<WrittenFile> {
   const chunks = body instanceof Uint8Array ? slicesOf(body) : untilAborted(body, signal);
   const onDisk = async <T>(call: Promise<T>): Promise<T> => {
     try {
@@ -209,9 +213,10 @@ class FileBody implements AsyncIterableIterator<Uint8Array> {
 
 function infoFrom(stats: Stats, footer: Buffer): ObjectFileInfo {
   const intact = stats.size >= footerBytes && footer.subarray(digestBytes).equals(mark);
+  const modifiedAt = stats.mtime;
   return intact
-    ? { sizeBytes: stats.size - footerBytes, etag: footer.toString('hex', 0, digestBytes) }
-    : { sizeBytes: stats.size, etag: damagedEtag };
+    ? { sizeBytes: stats.size - footerBytes, etag: footer.toString('hex', 0, digestBytes), modifiedAt }
+    : { sizeBytes: stats.size, etag: damagedEtag, modifiedAt };
 }
 
 function isAbsent(error: unknown): boolean {

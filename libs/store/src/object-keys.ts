@@ -24,6 +24,11 @@ export function checkKey(key: string): void {
     throw AppError.invalid('not an object key', [{ field: 'key', description: problem }]);
 }
 
+/** Whether `key` is a valid object key: a bucket may hold others, put there by other means. */
+export function isKey(key: string): boolean {
+  return problemOfKey(key) === undefined;
+}
+
 /** Throws `invalid-argument` unless some valid key can begin with `prefix`. */
 export function checkPrefix(prefix: string): void {
   const segments = prefix.split('/');

@@ -1,15 +1,20 @@
 // The object store port. Its promises are those of S3 (MinIO, SeaweedFS) and no more, so that every adapter can keep
 // them: whole objects by key, strong read-after-write, conditional puts, byte ranges, listing in key order.
 
-export interface ObjectInfo {
+export interface ObjectVersion {
   readonly key: string;
   readonly sizeBytes: number;
   /** Opaque. Two versions of a key with different bytes have different etags; the same bytes may share one. */
   readonly etag: string;
 }
 
+export interface ObjectInfo extends ObjectVersion {
+  /** When it was put, by the store's clock; some stores round it down to a second in some answers. */
+  readonly modifiedAt: Date;
+}
+
 export interface PutOptions {
-  /** Only when the key does not exist; otherwise `already-exists`. Of several such puts exactly one succeeds. */
+  /** Only when the key does not exist; otherwise `already-exists`. Of several such puts exactly one succeeds (on SeaweedFS: of bodies small enough to be put at once). */
   readonly ifNoneMatch?: '*';
   /** Only when the key exists with this etag; otherwise `aborted`. */
   readonly ifMatch?: string;
@@ -37,7 +42,11 @@ export interface StoredObject {
 
 export interface ObjectStore {
   /** All or nothing: no reader ever sees a part of `body`, and a put that fails or is killed changes nothing. */
-  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectInfo>;
+  put(
+    key: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options?: PutOptions,
+  ): Promise<ObjectVersion>;
   /** `not-found` when there is no such key; `data-loss` when the stored bytes are known to be damaged. */
   get(key: string, options?: GetOptions): Promise<StoredObject>;
   head(key: string): Promise<ObjectInfo | undefined>;

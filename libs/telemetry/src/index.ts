@@ -9,6 +9,15 @@ export {
   type WorkFields,
   workLogger,
 } from './logger.js';
+export {
+  type Counter,
+  type Histogram,
+  type Meter,
+  type MetricAttributes,
+  type Metrics,
+  meter,
+  startMetrics,
+} from './metrics.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './start.js';
 export {
   type Attributes,

@@ -96,6 +96,7 @@ export class DeliveryReader {
       ...delivery,
       ack: () => settling(delivery.ack()),
       nak: (delayMs) => settling(delivery.nak(delayMs)),
+      handBack: () => settling(delivery.handBack()),
       term: (reason) => settling(delivery.term(reason)),
     };
     const waiting = this.#waiting.shift();

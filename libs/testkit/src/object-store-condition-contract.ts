@@ -94,5 +94,34 @@ export function objectStoreConditionContract(name: string, makeStore: MakeStore)
       assert.equal(await store.head('object'), undefined);
       await store.delete('object', { ifMatch: second.etag });
     });
+
+    test('leaves nothing to be seen of an object deleted by ifMatch', async (t) => {
+      const store = await openStore(t, makeStore);
+      const { etag } = await store.put('object', text('gone'));
+      await store.delete('object', { ifMatch: etag });
+      await expectAppError('not-found', store.get('object'));
+      await expectAppError('not-found', store.get('object', { range: { offset: 0, length: 1 } }));
+      await expectAppError('not-found', store.get('object', { range: { offset: 1_000, length: 1 } }));
+      assert.deepEqual(await collect(store.list('')), []);
+      await expectAppError('aborted', store.put('object', text('x'), { ifMatch: etag }));
+      const firsts = [1, 2, 3].map((i) => store.put('object', text(`first ${i}`), { ifNoneMatch: '*' }));
+      const outcomes = await Promise.allSettled(firsts);
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+      assert.equal((await collect(store.list(''))).length, 1);
+    });
+
+    test('deletes nothing that was put meanwhile', async (t) => {
+      const store = await openStore(t, makeStore);
+      const { etag } = await store.put('object', text('start'));
+      const puts = [0, 1, 2, 3].map((i) =>
+        store.put('object', text(`writer ${i}`), { ifMatch: etag }).then(() => i),
+      );
+      const deletes = [0, 1, 2, 3].map(() => store.delete('object', { ifMatch: etag }));
+      const [outcomes] = await Promise.all([Promise.allSettled(puts), Promise.allSettled(deletes)]);
+      const winners = outcomes.flatMap((put) => (put.status === 'fulfilled' ? [put.value] : []));
+      assert.ok(winners.length <= 1);
+      if (winners.length === 0) assert.equal(await store.head('object'), undefined);
+      else assert.deepEqual(await read(store, 'object'), text(`writer ${winners[0]}`));
+    });
   });
 }

@@ -13,6 +13,7 @@ import {
   streamOf,
   text,
 } from './object-store-fixture.js';
+import { waitFor } from './waiting.js';
 
 export function objectStoreContentContract(name: string, makeStore: MakeStore): void {
   describe(`${name} keeps the object store contract: content`, () => {
@@ -25,9 +26,31 @@ export function objectStoreContentContract(name: string, makeStore: MakeStore): 
       await store.put('streamed', streamOf(bytes, 70_001));
       assert.deepEqual(await read(store, 'streamed'), bytes);
       const { info, body } = await store.get(put.key);
-      assert.deepEqual(info, put);
+      assert.deepEqual(info, { ...put, modifiedAt: info.modifiedAt });
       assert.deepEqual(await readBytes(body, info.sizeBytes), bytes);
-      assert.deepEqual(await store.head('a/b/object-1_x.bin'), put);
+      assert.deepEqual(await store.head('a/b/object-1_x.bin'), info);
+    });
+
+    test('tells when an object was put last', async (t) => {
+      const store = await openStore(t, makeStore);
+      // A store may round down to a second.
+      const second = 1_000;
+      const before = Date.now();
+      await store.put('object', text('first'));
+      const first = await store.head('object');
+      const [listed] = await collect(store.list('object'));
+      for (const info of [first, listed, (await store.get('object')).info]) {
+        const modifiedAt = info?.modifiedAt.getTime() ?? Number.NaN;
+        assert.ok(modifiedAt > before - second && modifiedAt <= Date.now(), `${info?.modifiedAt}`);
+      }
+      // The same content again counts: what refers to it was made just now.
+      const isLater = async (): Promise<boolean> => {
+        await store.put('object', text('first'));
+        const again = await store.head('object');
+        assert.ok(first !== undefined && again !== undefined && again.modifiedAt >= first.modifiedAt);
+        return again.modifiedAt > first.modifiedAt;
+      };
+      await waitFor('a later time of the same content', isLater);
     });
 
     test('holds empty objects', async (t) => {
@@ -62,7 +85,7 @@ export function objectStoreContentContract(name: string, makeStore: MakeStore): 
         [0, 700_000],
       ] as const) {
         const got = await store.get('object', { range: { offset, length } });
-        assert.deepEqual(got.info, info);
+        assert.deepEqual(got.info, { ...info, modifiedAt: got.info.modifiedAt });
         assert.deepEqual(await readBytes(got.body, length), bytes.slice(offset, offset + length));
       }
     });

@@ -1,8 +1,11 @@
 // What the object store contract's tests share.
 
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { namedRandom } from '@alarena/core';
-import { type ObjectInfo, type ObjectStore, readBytes } from '@alarena/store';
+import { type ObjectStore, readBytes } from '@alarena/store';
 
 export interface StoreUnderTest {
   /** Empty. */
@@ -25,9 +28,9 @@ export async function read(store: ObjectStore, key: string): Promise<Uint8Array>
   return await readBytes(body, info.sizeBytes);
 }
 
-export async function collect(infos: AsyncIterable<ObjectInfo>): Promise<ObjectInfo[]> {
-  const all: ObjectInfo[] = [];
-  for await (const info of infos) all.push(info);
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
   return all;
 }
 
@@ -46,4 +49,29 @@ export async function* streamOf(bytes: Uint8Array, chunkBytes: number): AsyncGen
   for (let start = 0; start < bytes.byteLength; start += chunkBytes) {
     yield bytes.slice(start, start + chunkBytes);
   }
+}
+
+/** Live bytes in buffers above the start, looked at after a collection at every eighth step. */
+export function memoryGauge(): { sample(step: number): void; peakBytes(): number } {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: unknown = runInNewContext('gc');
+  assert.ok(typeof collectGarbage === 'function');
+  // The buffers that one collection finds are freed, and counted so, by the next.
+  const collectAll = (): void => {
+    collectGarbage();
+    collectGarbage();
+  };
+  collectAll();
+  const start = process.memoryUsage().arrayBuffers;
+  let peak = 0;
+  let last = -1;
+  return {
+    sample: (step) => {
+      if (step % 8 !== 0 || step === last) return;
+      last = step;
+      collectAll();
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers - start);
+    },
+    peakBytes: () => peak,
+  };
 }

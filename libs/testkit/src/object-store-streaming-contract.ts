@@ -2,10 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expectAppError } from './expect-app-error.js';
-import { type MakeStore, mebibyte, openStore, read, someBytes, text } from './object-store-fixture.js';
+import {
+  type MakeStore,
+  mebibyte,
+  memoryGauge,
+  openStore,
+  read,
+  someBytes,
+  text,
+} from './object-store-fixture.js';
 
 export function objectStoreStreamingContract(name: string, makeStore: MakeStore): void {
   describe(`${name} keeps the object store contract: streams`, () => {
@@ -98,24 +104,4 @@ export function objectStoreStreamingContract(name: string, makeStore: MakeStore)
       await store.delete('object');
     });
   });
-}
-
-/** Live bytes in buffers above the start, looked at after a collection at every eighth step. */
-function memoryGauge(): { sample(step: number): void; peakBytes(): number } {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage: unknown = runInNewContext('gc');
-  assert.ok(typeof collectGarbage === 'function');
-  collectGarbage();
-  const start = process.memoryUsage().arrayBuffers;
-  let peak = 0;
-  let last = -1;
-  return {
-    sample: (step) => {
-      if (step % 8 !== 0 || step === last) return;
-      last = step;
-      collectGarbage();
-      peak = Math.max(peak, process.memoryUsage().arrayBuffers - start);
-    },
-    peakBytes: () => peak,
-  };
 }

@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-const defaultLimitMs = 10_000;
+/** Long: machines are slow when many tests share them, and only a failure waits so long. */
+const defaultLimitMs = 60_000;
 
 /** The promise's value, or an error that names what was waited for. */
 export async function within<T>(what: string, promise: Promise<T>, limitMs = defaultLimitMs): Promise<T> {
