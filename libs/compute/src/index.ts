@@ -20,12 +20,18 @@ export {
 } from './model.js';
 export { openModel } from './models/compiled-model.js';
 export { loadTensorflow, type Tensorflow, type TensorflowOptions } from './tensorflow/binding.js';
+export { tensorflowMatrices } from './tensorflow/matrices.js';
+export { MatricesAtHand } from './tensorflow/matrices-at-hand.js';
 export { type NumericsProfile, numericsProfile } from './tensorflow/numerics-profile.js';
 export {
   type EpochRecord,
+  type FitCheckpoints,
   type FitOptions,
+  type FitState,
   fit,
+  inferenceBatch,
   inferSignals,
   measure,
+  type SignalArrays,
   type SignalRequest,
 } from './training/index.js';

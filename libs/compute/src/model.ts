@@ -33,8 +33,11 @@ export interface TrainStep {
   readonly dropoutSeed: readonly [number, number];
 }
 
-/** `z`: backbone features; `a0`, `a1`: activations of the head; `a2`: logits. All with dropout off. */
-export type Layer = 'z' | 'a0' | 'a1' | 'a2';
+/**
+ * `z`: backbone features; `a0`, `a1`: activations of the head; `h`: what goes into the last linear layer; `a2`: logits.
+ * All with dropout off.
+ */
+export type Layer = 'z' | 'a0' | 'a1' | 'a2' | 'h';
 
 export interface Evaluation {
   /** Mean cross entropy, nats. */
@@ -76,9 +79,15 @@ export interface Model {
    * `masks[l]` is T x units of mask layer l with entries 0 or 1 / (1 - rate): one mask set per pass, for all samples.
    */
   predictMonteCarlo(images: Uint8Array, masks: readonly Float32Array[]): Float32Array;
+  /** The last linear layer, classes x (width of `h` + 1): weights, and the bias last. */
+  classifier(): NdArray<'float32'>;
   /** Trainable weights and running statistics by name (not optimiser state), in a fixed order. */
   getWeights(): ReadonlyMap<string, NdArray<'float32'>>;
   /** Replaces all weights and resets optimiser state. Throws AppError `invalid-argument` on a missing, unknown or misshapen weight. */
   setWeights(weights: ReadonlyMap<string, NdArray<'float32'>>): void;
+  /** What the optimiser keeps between steps, by name: with the weights, all that the next step depends on. */
+  getOptimizerState(): ReadonlyMap<string, NdArray<'float32'>>;
+  /** Goes after `setWeights`, which resets it. Throws as that does. */
+  setOptimizerState(state: ReadonlyMap<string, NdArray<'float32'>>): void;
   dispose(): void;
 }

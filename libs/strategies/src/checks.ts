@@ -2,74 +2,135 @@
 // hands the algorithm only the signals its descriptor declares.
 
 import { AppError, type FieldViolation, type NdArray } from '@alarena/core';
-import type { LayerSignal, PoolView, Signal, StrategyDescriptor } from './strategy.js';
+import { areAscending, ascending } from './ascending.js';
+import { KnownChecks, type KnownSamples } from './check-known.js';
+import { checkShape, checkValues } from './check-signals.js';
+import type { PoolPart, PoolView, Signal, StrategyDescriptor } from './strategy.js';
 
-/** A pool whose ids, shapes and values have been checked. */
-export interface CheckedPool {
+/** Samples whose ids, shapes and values have been checked. */
+export interface CheckedPart {
   readonly size: number;
   readonly ids: Int32Array;
   /** Positions in ascending order of id: whatever depends on an order goes by this one. */
   readonly order: Int32Array;
-  readonly labelledSize: number;
   /** A declared signal: N rows, or T x N rows for `monteCarlo`. */
   signal(name: Signal): NdArray<'float32'>;
-  /** A declared signal of the labelled set: `labelledSize` rows. */
-  labelledSignal(name: LayerSignal): NdArray<'float32'>;
 }
 
-/** How far a row of float32 probabilities may be from a sum of 1. */
-const SUM_TOLERANCE = 1e-3;
-/** How far above 1 rounding may carry a single probability. */
-const ROUNDING = 1e-6;
+/** The whole pool, checked, and what is known of other samples. */
+export interface CheckedPool extends CheckedPart {
+  readonly labelled: KnownSamples;
+  readonly validation: KnownSamples;
+  /** Weights and bias of the last linear layer, C x (width + 1), where declared. */
+  classifier(): NdArray<'float32'>;
+}
 
-export function checkPool(descriptor: StrategyDescriptor, pool: PoolView, k: number): CheckedPool {
-  const { ids, signals, labelled } = pool;
-  const order = ascending(ids);
-  const violations = [...checkIds(ids, order), ...checkK(k, ids.length)];
-  for (const name of descriptor.signals) {
-    violations.push(...checkShape(descriptor, `signals.${name}`, name, signals[name], ids.length));
-  }
-  if (descriptor.labelledSignals.length > 0 && labelled === undefined) {
-    const description = `${descriptor.name} measures against the labelled set; give an empty one where there is none`;
-    violations.push({ field: 'labelled', description });
-  }
-  const labelledSize = labelled?.ids.length ?? 0;
-  for (const name of labelledSize > 0 ? descriptor.labelledSignals : []) {
-    const array = labelled?.signals[name];
-    const found = checkShape(descriptor, `labelled.signals.${name}`, name, array, labelledSize);
-    const [width, poolWidth] = [array?.shape[1], signals[name]?.shape[1]];
-    if (found.length === 0 && width !== poolWidth) {
-      const description = `must be as wide as the pool's (${poolWidth}), got ${width}`;
-      found.push({ field: `labelled.signals.${name}`, description });
-    }
-    violations.push(...found);
-  }
+/** `values`: false for a strategy that looks at the values of its signals itself. */
+export function checkPool(
+  descriptor: StrategyDescriptor,
+  pool: PoolView,
+  k: number,
+  values = true,
+): CheckedPool {
+  const known = new KnownChecks(descriptor, pool);
+  refuse(descriptor, [
+    ...checkIds(pool.ids),
+    ...checkK(k, pool.ids.length),
+    ...signalViolations(descriptor, pool),
+    ...known.violations(),
+  ]);
+  known.checkValues();
+  return new Pool(descriptor, pool, known, values);
+}
+
+export function checkPart(descriptor: StrategyDescriptor, part: PoolPart, values = true): CheckedPart {
+  refuse(descriptor, [...checkIds(part.ids), ...signalViolations(descriptor, part)]);
+  return new Part(descriptor, part, values);
+}
+
+/** Throws where k is no size of a query of a pool of this size. */
+export function checkQuery(descriptor: StrategyDescriptor, k: number, size: number): void {
+  refuse(descriptor, checkK(k, size));
+}
+
+function refuse(descriptor: StrategyDescriptor, violations: FieldViolation[]): void {
   if (violations.length > 0) throw AppError.invalid(`${descriptor.name} cannot pick:`, violations);
+}
 
-  const signal = (name: Signal): NdArray<'float32'> =>
-    declared(descriptor, descriptor.signals, name, signals[name]);
-  const labelledSignal = (name: LayerSignal): NdArray<'float32'> =>
-    declared(descriptor, descriptor.labelledSignals, name, labelled?.signals[name]);
-  for (const name of descriptor.signals) checkValues(name, signal(name), ids);
-  if (labelled !== undefined && labelledSize > 0) {
-    for (const name of descriptor.labelledSignals) checkValues(name, labelledSignal(name), labelled.ids);
+function signalViolations(descriptor: StrategyDescriptor, { ids, signals }: PoolPart): FieldViolation[] {
+  const violations = descriptor.signals.flatMap((name) =>
+    checkShape(descriptor, `signals.${name}`, name, signals[name], ids.length),
+  );
+  const passes = signals.monteCarlo?.shape[0] ?? 0;
+  if (descriptor.leastPasses !== undefined && passes > 0 && passes < descriptor.leastPasses) {
+    const description = `${descriptor.name} needs at least ${descriptor.leastPasses} Monte-Carlo passes, got ${passes}`;
+    violations.push({ field: 'signals.monteCarlo', description });
   }
-  return { size: ids.length, ids, order, labelledSize, signal, labelledSignal };
+  return violations;
 }
 
-function ascending(ids: Int32Array): Int32Array {
-  const order = Int32Array.from(ids, (_, position) => position);
-  const sorted = ids.every((id, position) => position === 0 || (ids[position - 1] as number) <= id);
-  return sorted ? order : order.sort((a, b) => (ids[a] as number) - (ids[b] as number));
+class Part implements CheckedPart {
+  readonly #descriptor: StrategyDescriptor;
+  readonly #part: PoolPart;
+  #order: Int32Array | undefined;
+
+  constructor(descriptor: StrategyDescriptor, part: PoolPart, values: boolean) {
+    this.#descriptor = descriptor;
+    this.#part = part;
+    if (!values) return;
+    for (const name of descriptor.signals) checkValues(`signals.${name}`, name, this.signal(name), part.ids);
+  }
+
+  get size(): number {
+    return this.ids.length;
+  }
+
+  get ids(): Int32Array {
+    return this.#part.ids;
+  }
+
+  /** Made where it is asked for: scores are of each sample by itself. */
+  get order(): Int32Array {
+    this.#order ??= ascending(this.ids);
+    return this.#order;
+  }
+
+  signal(name: Signal): NdArray<'float32'> {
+    const array = this.#part.signals[name];
+    if (array !== undefined && this.#descriptor.signals.includes(name)) return array;
+    const { name: strategy } = this.#descriptor;
+    throw new AppError('internal', `${strategy} reads ${name}, which it does not declare`);
+  }
 }
 
-function checkIds(ids: Int32Array, order: Int32Array): FieldViolation[] {
-  let previous: number | undefined;
-  for (const position of order) {
-    const id = ids[position] as number;
-    if (id < 0) return [{ field: 'ids', description: `must not be negative, got ${id}` }];
-    if (id === previous) return [{ field: 'ids', description: `must be distinct, got ${id} twice` }];
-    previous = id;
+class Pool extends Part implements CheckedPool {
+  readonly labelled: KnownSamples;
+  readonly validation: KnownSamples;
+  readonly #known: KnownChecks;
+
+  constructor(descriptor: StrategyDescriptor, pool: PoolView, known: KnownChecks, values: boolean) {
+    super(descriptor, pool, values);
+    this.labelled = known.known('labelled');
+    this.validation = known.known('validation');
+    this.#known = known;
+  }
+
+  classifier(): NdArray<'float32'> {
+    return this.#known.classifier();
+  }
+}
+
+function checkIds(ids: Int32Array): FieldViolation[] {
+  if (areAscending(ids) && (ids[0] ?? 0) >= 0) return [];
+  const order = ascending(ids);
+  const idAt = (place: number): number => ids[order[place] as number] as number;
+  if (order.length > 0 && idAt(0) < 0) {
+    return [{ field: 'ids', description: `must not be negative, got ${idAt(0)}` }];
+  }
+  for (let place = 1; place < order.length; place++) {
+    if (idAt(place) === idAt(place - 1)) {
+      return [{ field: 'ids', description: `must be distinct, got ${idAt(place)} twice` }];
+    }
   }
   return [];
 }
@@ -82,64 +143,4 @@ function checkK(k: number, size: number): FieldViolation[] {
     ? `must be at most the pool's size, ${size}, got ${k}`
     : `must be an integer in [1, ${size}], got ${k}`;
   return [{ field: 'k', description }];
-}
-
-function checkShape(
-  descriptor: StrategyDescriptor,
-  field: string,
-  name: Signal,
-  array: NdArray<'float32'> | undefined,
-  rows: number,
-): FieldViolation[] {
-  if (array === undefined) return [{ field, description: `${descriptor.name} needs it, and it is missing` }];
-  const { shape } = array;
-  const passes = name === 'monteCarlo' ? [shape[0] ?? 0] : [];
-  const width = shape[passes.length + 1] ?? 0;
-  const leastWidth = name === 'probabilities' || name === 'monteCarlo' ? 2 : 1;
-  const fits =
-    shape.length === passes.length + 2 &&
-    shape[passes.length] === rows &&
-    width >= leastWidth &&
-    passes.every((count) => count >= 1);
-  if (fits) return [];
-  const want = `${passes.length > 0 ? 'passes x ' : ''}${rows} x ${leastWidth === 2 ? 'classes (at least 2)' : 'width'}`;
-  return [{ field, description: `must have the shape ${want}, got ${shape.join(' x ')}` }];
-}
-
-function declared<S extends Signal>(
-  descriptor: StrategyDescriptor,
-  names: readonly S[],
-  name: S,
-  array: NdArray<'float32'> | undefined,
-): NdArray<'float32'> {
-  if (array !== undefined && names.includes(name)) return array;
-  throw new AppError('internal', `${descriptor.name} reads ${name}, which it does not declare`);
-}
-
-/** Every row must be finite; a row of probabilities must also be a distribution. */
-function checkValues(name: Signal, array: NdArray<'float32'>, ids: Int32Array): void {
-  const { data } = array;
-  const width = array.shape.at(-1) ?? 0;
-  const isDistribution = name === 'probabilities' || name === 'monteCarlo';
-  for (let row = 0; row * width < data.length; row++) {
-    let sum = 0;
-    for (let at = row * width; at < (row + 1) * width; at++) {
-      const value = data[at] as number;
-      const fits = isDistribution ? value >= 0 && value <= 1 + ROUNDING : Number.isFinite(value);
-      if (!fits) refuse(name, ids[row % ids.length], `holds ${value}`);
-      sum += value;
-    }
-    if (isDistribution && Math.abs(sum - 1) > SUM_TOLERANCE) {
-      refuse(name, ids[row % ids.length], `sums to ${Number(sum.toPrecision(6))} instead of 1`);
-    }
-  }
-}
-
-function refuse(name: Signal, id: number | undefined, what: string): never {
-  const description = `of sample ${id} ${what}`;
-  throw new AppError('invalid-argument', `${name} ${description}`, {
-    reason: 'BAD_SIGNAL',
-    facts: { signal: name, sampleId: id ?? -1 },
-    violations: [{ field: `signals.${name}`, description }],
-  });
 }

@@ -1,11 +1,12 @@
-// Which documents of the repository hold a table of strategies, and which one.
+// Which documents of the repository tell of strategies from the registry, and what of them.
 
-import { shortStrategyTable, strategyTable } from './table.js';
+import { familyTable, strategyEntries, strategySections, strategyTable } from './table.js';
 
-export const documentsWithTable = [
-  { path: 'libs/strategies/README.md', table: strategyTable },
-  { path: 'docs/strategies.md', table: strategyTable },
-  { path: 'README.md', table: shortStrategyTable },
+export const documentsWithStrategies = [
+  { path: 'libs/strategies/README.md', current: strategyTable },
+  { path: 'docs/strategies.md', current: strategySections },
+  { path: 'README.md', current: familyTable },
+  { path: 'examples/all-strategies.yaml', current: strategyEntries },
 ] as const;
 
 export function documentUrl(path: string): URL {

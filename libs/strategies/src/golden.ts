@@ -3,19 +3,19 @@
 
 import { namedRandom } from '@alarena/core';
 import { parseParameters } from './parameters.js';
-import { syntheticPool } from './property-suite.js';
 import { strategies } from './registry.js';
 import type { Selection } from './strategy.js';
+import { syntheticPool } from './synthetic-pool.js';
 
 export type Golden = Record<string, Pick<Selection, 'ids' | 'scores'>>;
 
 export const goldenFile = new URL('../testdata/golden.json', import.meta.url);
 
 export function currentGolden(): Golden {
-  const pool = syntheticPool(60, 2024, 5);
   return Object.fromEntries(
     strategies.map((strategy) => {
-      const { name, semantics } = strategy.descriptor;
+      const { name, semantics, leastPasses = 3 } = strategy.descriptor;
+      const pool = syntheticPool(60, 2024, 5, leastPasses);
       const parameters = parseParameters(strategy.descriptor, undefined);
       const { ids, scores } = strategy.select(pool, 12, parameters, namedRandom(7, 1, 'pick', name));
       return [`${name}@${semantics}`, { ids, scores }];

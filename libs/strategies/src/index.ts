@@ -1,4 +1,9 @@
+export type { Clustering } from './algorithms/hdbscan/clusters.js';
+export { type HdbscanOptions, hdbscan } from './algorithms/hdbscan/hdbscan.js';
+export { checkValues } from './check-signals.js';
+export { needsOf } from './needs.js';
 export {
+  allowedValues,
   type BooleanParameter,
   checkParameters,
   type NumericParameter,
@@ -7,15 +12,28 @@ export {
   parseParameters,
   type StringParameter,
 } from './parameters.js';
-export { getStrategy, strategies, strategyNames, unknownStrategy } from './registry.js';
+export { type PartRanking, rankParts, selectFromParts, selectionOfRankings } from './parts.js';
+export {
+  type Family,
+  families,
+  getStrategy,
+  strategies,
+  strategyNames,
+  unknownStrategy,
+} from './registry.js';
 export type {
-  LabelledView,
+  KnownSignal,
+  KnownView,
   LayerSignal,
+  PoolPart,
   PoolView,
+  Scorer,
   Selection,
   Signal,
   Source,
   Strategy,
   StrategyDescriptor,
+  TrainingRecord,
 } from './strategy.js';
-export { strategyTable, withStrategyTable } from './table.js';
+export { plainTools, type Tools } from './tools.js';
+export type { Ranking } from './top-k.js';

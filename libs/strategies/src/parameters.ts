@@ -77,26 +77,33 @@ function unknownName(strategy: Parameterised, name: string): string {
   return `${strategy.name} has no such parameter${didYouMean(name, names) || `; it has ${names.join(', ')}`}`;
 }
 
-/** What is wrong with the value, or undefined. */
-function faultOf(definition: ParameterDefinition, value: unknown): string | undefined {
-  if (definition.type === 'boolean') {
-    return typeof value === 'boolean' ? undefined : `must be true or false, got ${shown(value)}`;
-  }
+/** Which values a parameter takes: `an integer of at least 1`. */
+export function allowedValues(definition: ParameterDefinition): string {
+  if (definition.type === 'boolean') return 'true or false';
   if (definition.type === 'string') {
     const { choices } = definition;
-    if (typeof value !== 'string') return `must be a string, got ${shown(value)}`;
-    if (choices === undefined || choices.includes(value)) return undefined;
-    return `must be one of ${choices.join(', ')}, got ${shown(value)}${didYouMean(value, choices)}`;
+    return choices === undefined ? 'a string' : `one of ${choices.join(', ')}`;
   }
-  return numericFault(definition, value);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
+  return `${definition.type === 'integer' ? 'an integer' : 'a number'}${rangeOf(min, max)}`;
 }
 
-function numericFault(definition: NumericParameter, value: unknown): string | undefined {
-  const whole = definition.type === 'integer';
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
-  const fits = typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max;
-  if (fits && (!whole || Number.isSafeInteger(value))) return undefined;
-  return `must be ${whole ? 'an integer' : 'a number'}${rangeOf(min, max)}, got ${shown(value)}`;
+/** What is wrong with the value, or undefined. */
+function faultOf(definition: ParameterDefinition, value: unknown): string | undefined {
+  if (fits(definition, value)) return undefined;
+  const choices = definition.type === 'string' ? (definition.choices ?? []) : [];
+  const nearest = typeof value === 'string' ? didYouMean(value, choices) : '';
+  return `must be ${allowedValues(definition)}, got ${shown(value)}${nearest}`;
+}
+
+function fits(definition: ParameterDefinition, value: unknown): boolean {
+  if (definition.type === 'boolean') return typeof value === 'boolean';
+  if (definition.type === 'string') {
+    return typeof value === 'string' && (definition.choices?.includes(value) ?? true);
+  }
+  const { type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = definition;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) return false;
+  return type === 'number' || Number.isSafeInteger(value);
 }
 
 function rangeOf(min: number, max: number): string {

@@ -2,70 +2,66 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AppError, type NdArray, namedRandom, ndarray, type Random, shuffle } from '@alarena/core';
+import { AppError, type NdArray, namedRandom, ndarray } from '@alarena/core';
 import fc from 'fast-check';
 import { type Parameters, parseParameters } from './parameters.js';
-import type { PoolView, Selection, Signal, Strategy } from './strategy.js';
+import { selectFromParts } from './parts.js';
+import { rowsAt } from './rows-at.js';
+import type { KnownSignal, KnownView, PoolView, Selection, Strategy } from './strategy.js';
+import { partsOf, permuted, syntheticPool } from './synthetic-pool.js';
 
-/** All a strategy may ask for, made from a seed: what it does not declare must not matter to it. */
-export function syntheticPool(size: number, seed: number, labelled = 3): PoolView {
-  const random = namedRandom(seed, 'synthetic pool');
-  const classes = 2 + random.below(4);
-  const ids = shuffle(
-    Int32Array.from({ length: size }, (_, i) => 3 * i + random.below(3)),
-    random,
-  );
-  // Every fourth sample is a copy of its predecessor and some probabilities are 0 and 1: ties must break by id.
-  const probabilities = distributions(size, classes, random);
-  const layer = (rows: number, width: number): NdArray<'float32'> =>
-    ndarray(
-      'float32',
-      [rows, width],
-      withCopies(rows, width, () => Math.max(0, random.normal())),
-    );
-  const passes = [0, 1, 2].map(() => distributions(size, classes, random));
-  return {
-    ids,
-    signals: {
-      probabilities: ndarray('float32', [size, classes], probabilities),
-      monteCarlo: ndarray('float32', [3, size, classes], Float32Array.from(passes.flatMap((p) => [...p]))),
-      z: layer(size, 6),
-      a0: layer(size, 5),
-      a1: layer(size, 4),
-      a2: layer(size, classes),
-    },
-    labelled: {
-      ids: Int32Array.from({ length: labelled }, (_, i) => 3 * size + 7 + i),
-      signals: {
-        z: layer(labelled, 6),
-        a0: layer(labelled, 5),
-        a1: layer(labelled, 4),
-        a2: layer(labelled, classes),
-      },
-    },
-  };
+export { syntheticPool } from './synthetic-pool.js';
+
+interface SuiteOptions {
+  /** Strategies that draw nothing must also give the same for every seed. */
+  readonly draws: boolean;
+  /** Fewer labelled samples must be refused. Default: 0. */
+  readonly leastLabelled?: number;
+  /** Other than the defaults, for a strategy that takes long with them. */
+  readonly parameters?: Parameters;
+  /** Random pools per property. Default: 60; fewer for a strategy that trains. */
+  readonly runs?: number;
 }
 
-/** Registers the suite for one strategy. Strategies that draw nothing must also give the same for every seed. */
-export function strategySuite(strategy: Strategy, options: { draws: boolean }): void {
+/** Registers the suite for one strategy. */
+export function strategySuite(
+  strategy: Strategy,
+  { draws, leastLabelled = 0, runs = 60, parameters: chosen }: SuiteOptions,
+): void {
   const { descriptor } = strategy;
-  const parameters = parseParameters(descriptor, undefined);
+  const { labelledSignals, validationSignals = [], leastPasses = 1 } = descriptor;
+  const parameters = parseParameters(descriptor, chosen);
   const pick = (pool: PoolView, k: number, seed = 1): Selection =>
     strategy.select(pool, k, parameters, namedRandom(seed, 'pick'));
+  const poolOf = (size: number, seed: number, moreLabelled = 3) =>
+    syntheticPool(size, seed, leastLabelled + moreLabelled, Math.max(3, leastPasses));
+  const each = (check: (pool: Required<PoolView>, k: number, seed: number) => void): void => {
+    const cases = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.nat(10_000), fc.nat(10_000), fc.nat(4));
+    fc.assert(
+      fc.property(cases, ([size, k, seed, labelled]) => {
+        check(poolOf(size, seed, labelled), 1 + (k % size), seed);
+      }),
+      { numRuns: runs },
+    );
+  };
 
   describe(`${descriptor.name} keeps what every strategy keeps`, () => {
     test('picks exactly k distinct ids of the pool, each with a finite score', () => {
+      each((pool, k, seed) => assertQuery(pick(pool, k, seed), pool, k));
+    });
+
+    test('also where every sample is certain, and where all are copies of one', () => {
       each((pool, k, seed) => {
-        const { ids, scores } = pick(pool, k, seed);
-        assert.equal(ids.length, k);
-        assert.equal(new Set(ids).size, k);
-        assert.equal(scores.length, k);
-        for (const id of ids) assert.ok(pool.ids.includes(id), `${id} is not in the pool`);
-        for (const score of scores) assert.ok(Number.isFinite(score), `score ${score}`);
+        const certain = { ...pool, signals: { ...pool.signals, ...oneHot(pool) } };
+        assertQuery(pick(certain, k, seed), pool, k);
+        const copies = { ...rowsAt(pool, new Int32Array(pool.ids.length)), ids: pool.ids };
+        const query = pick(copies, k, seed);
+        assertQuery(query, pool, k);
+        assert.deepEqual(pick(permuted(copies, namedRandom(seed, 'permutation')), k, seed), query);
       });
     });
 
-    test('gives the same for every order of the pool and of the labelled set', () => {
+    test('gives the same for every order of the pool, of the labelled and of the validation set', () => {
       each((pool, k, seed) => {
         const other = permuted(pool, namedRandom(seed, 'permutation'));
         assert.deepEqual(pick(other, k, seed), pick(pool, k, seed));
@@ -81,67 +77,167 @@ export function strategySuite(strategy: Strategy, options: { draws: boolean }): 
       });
     });
 
-    test(options.draws ? 'picks something else for another seed' : 'does not depend on the seed', () => {
-      const pool = syntheticPool(40, 11);
-      const runs = [1, 2, 3, 4].map((seed) => JSON.stringify(pick(pool, 10, seed)));
-      assert.equal(new Set(runs).size > 1, options.draws);
+    test(draws ? 'picks something else for another seed' : 'does not depend on the seed', () => {
+      const pool = poolOf(40, 11);
+      const queries = [1, 2, 3, 4].map((seed) => JSON.stringify(pick(pool, 10, seed)));
+      assert.equal(new Set(queries).size > 1, draws);
     });
 
-    test('k = N returns the pool', () => {
-      each((pool) => {
-        const { ids } = pick(pool, pool.ids.length);
-        assert.deepEqual(
-          [...ids].sort((a, b) => a - b),
-          [...pool.ids].sort((a, b) => a - b),
-        );
+    if (strategy.scorer) {
+      test('gives the same of parts of any sizes in any order as of the whole', () => {
+        each((pool, k, seed) => {
+          const parts = partsOf(pool, namedRandom(seed, 'parts'));
+          const selection = selectFromParts(strategy, parts, k, parameters, namedRandom(seed, 'pick'));
+          assert.deepEqual(selection, pick(pool, k, seed));
+        });
       });
+    }
+
+    test('k = N returns the pool', () => {
+      each((pool) => assertQuery(pick(pool, pool.ids.length), pool, pool.ids.length));
     });
 
     test('refuses k > N, k < 1, an empty pool and ids that repeat', () => {
-      const pool = syntheticPool(5, 1);
+      const pool = poolOf(5, 1);
       assert.throws(() => pick(pool, 6), invalid(/k: must be at most the pool's size, 5, got 6/));
       assert.throws(() => pick(pool, 0), invalid(/k: must be an integer in \[1, 5\], got 0/));
       assert.throws(() => pick(pool, 1.5), invalid(/got 1\.5/));
-      assert.throws(() => pick(syntheticPool(0, 1), 1), invalid(/the pool is empty/));
+      assert.throws(() => pick(poolOf(0, 1), 1), invalid(/the pool is empty/));
       const twice = { ...pool, ids: Int32Array.of(1, 2, 3, 2, 5) };
       assert.throws(() => pick(twice, 1), invalid(/must be distinct, got 2 twice/));
     });
 
     for (const signal of descriptor.signals) {
       test(`refuses NaN in ${signal} and names the sample id`, () => {
-        const pool = syntheticPool(7, 2);
-        const array = pool.signals[signal];
-        assert.ok(array);
-        const width = array.shape.at(-1) ?? 0;
-        array.data[array.data.length - width] = Number.NaN; // the last row belongs to the last sample
+        const pool = poolOf(7, 2);
+        spoilLastRow(pool.signals[signal]);
         assert.throws(() => pick(pool, 2), invalid(new RegExp(`sample ${pool.ids[6]} holds NaN`)));
       });
 
       test(`refuses a pool without ${signal}`, () => {
-        const pool = syntheticPool(7, 2);
+        const pool = poolOf(7, 2);
         const { [signal]: _, ...others } = pool.signals;
         assert.throws(() => pick({ ...pool, signals: others }, 2), invalid(/needs it, and it is missing/));
       });
 
       test(`refuses ${signal} of another number of samples`, () => {
-        const pool = syntheticPool(7, 2);
-        const signals = { ...pool.signals, [signal]: syntheticPool(6, 2).signals[signal] };
+        const pool = poolOf(7, 2);
+        const signals = { ...pool.signals, [signal]: poolOf(6, 2).signals[signal] };
         assert.throws(() => pick({ ...pool, signals }, 2), invalid(/must have the shape/));
       });
     }
 
+    for (const set of ['labelled', 'validation'] as const) {
+      const needed = set === 'labelled' ? labelledSignals : validationSignals;
+      if (needed.length === 0) continue;
+      test(`refuses a ${set} set that is missing, lacks a signal or holds NaN`, () => {
+        const { [set]: known, ...others } = poolOf(7, 2);
+        assert.throws(() => pick(others, 2), invalid(new RegExp(`${set}: `)));
+        const { ids } = known;
+        assert.throws(() => pick({ ...others, [set]: { ids, signals: {} } }, 2), invalid(/it is missing/));
+        for (const signal of needed) {
+          if (signal === 'labels') continue;
+          const spoilt = structuredClone(known);
+          spoilLastRow(spoilt.signals[signal]);
+          const message = new RegExp(`sample ${ids.at(-1)} holds NaN`);
+          assert.throws(() => pick({ ...others, [set]: spoilt }, 2), invalid(message));
+        }
+      });
+    }
+
+    if (leastLabelled > 0) {
+      test('refuses too few labelled samples', () => {
+        assert.throws(() => pick(syntheticPool(7, 2, leastLabelled - 1), 2), invalid(/labelled/));
+      });
+    }
+
+    if (leastPasses > 1) {
+      test(`refuses fewer than ${leastPasses} Monte-Carlo passes`, () => {
+        const message = new RegExp(
+          `needs at least ${leastPasses} Monte-Carlo passes, got ${leastPasses - 1}`,
+        );
+        assert.throws(() => pick(syntheticPool(7, 2, 3, leastPasses - 1), 2), invalid(message));
+      });
+    }
+
+    if (descriptor.classifier) {
+      test('refuses a last layer that is missing or of another width', () => {
+        const { classifier, ...others } = poolOf(7, 2);
+        assert.throws(() => pick(others, 2), invalid(/classifier: .*missing/));
+        const [classes = 0, width = 0] = classifier.shape;
+        const wide = ndarray('float32', [classes, width + 1], new Float32Array(classes * (width + 1)));
+        assert.throws(
+          () => pick({ ...others, classifier: wide }, 2),
+          invalid(/classifier: must have the shape/),
+        );
+      });
+    }
+
+    test('does not look at labels of the pool, where somebody smuggles them in', () => {
+      const pool = poolOf(20, 5);
+      const labelled = (labels: Int32Array) => {
+        const signal = ndarray('float32', [labels.length, 1], Float32Array.from(labels));
+        return { ...pool, labels, signals: { ...pool.signals, labels: signal } };
+      };
+      const classes = Int32Array.from(pool.ids, (_, i) => i % 2);
+      const garbage = Int32Array.from(pool.ids, (id) => -id);
+      assert.deepEqual(pick(labelled(garbage), 6), pick(labelled(classes), 6));
+      assert.deepEqual(pick(pool, 6), pick(labelled(classes), 6));
+    });
+
     test('reads nothing that its descriptor does not declare', () => {
-      const pool = syntheticPool(9, 3);
-      const declared = Object.entries(pool.signals).filter(([name]) => isDeclared(strategy, name));
-      const { labelled } = pool;
+      const pool = poolOf(9, 3);
       const bare: PoolView = {
         ids: pool.ids,
-        signals: Object.fromEntries(declared),
-        ...(descriptor.labelledSignals.length > 0 && labelled !== undefined ? { labelled } : {}),
+        signals: declared(pool.signals, descriptor.signals),
+        ...(labelledSignals.length > 0 && { labelled: declaredOf(pool.labelled, labelledSignals) }),
+        ...(validationSignals.length > 0 && { validation: declaredOf(pool.validation, validationSignals) }),
+        ...(descriptor.classifier && { classifier: pool.classifier }),
       };
       assert.deepEqual(pick(bare, 4), pick(pool, 4));
     });
   });
+}
+
+function assertQuery({ ids, scores }: Selection, pool: PoolView, k: number): void {
+  assert.equal(ids.length, k);
+  assert.equal(new Set(ids).size, k);
+  assert.equal(scores.length, k);
+  for (const id of ids) assert.ok(pool.ids.includes(id), `${id} is not in the pool`);
+  for (const score of scores) assert.ok(Number.isFinite(score), `score ${score}`);
+}
+
+/** The same shapes with all probability on one class, by turns. */
+function oneHot({ signals }: Required<PoolView>): PoolView['signals'] {
+  const certain = ({ shape, data }: NdArray<'float32'>): NdArray<'float32'> => {
+    const classes = shape.at(-1) ?? 1;
+    const values = data.map((_, at) => Number(at % classes === Math.floor(at / classes) % classes));
+    return ndarray('float32', shape, values);
+  };
+  const { probabilities, monteCarlo } = signals;
+  return {
+    ...(probabilities && { probabilities: certain(probabilities) }),
+    ...(monteCarlo && { monteCarlo: certain(monteCarlo) }),
+  };
+}
+
+/** Of T x N x width arrays: of the last pass. */
+function spoilLastRow(array: NdArray<'float32'> | undefined): void {
+  assert.ok(array);
+  array.data[array.data.length - (array.shape.at(-1) ?? 0)] = Number.NaN;
+}
+
+function declared(signals: PoolView['signals'], names: readonly string[]): PoolView['signals'] {
+  return Object.fromEntries(Object.entries(signals).filter(([name]) => names.includes(name)));
+}
+
+function declaredOf(known: KnownView, names: readonly KnownSignal[]): KnownView {
+  const { ids, signals, labels } = known;
+  return {
+    ids,
+    signals: declared(signals, names),
+    ...(names.includes('labels') && labels && { labels }),
+  };
 }
 
 /** The refusal of bad input whose message matches. */
@@ -169,84 +265,4 @@ export function rows(...values: readonly (readonly number[])[]): NdArray<'float3
 
 export function select(strategy: Strategy, pool: PoolView, k: number, raw?: Parameters, seed = 1): Selection {
   return strategy.select(pool, k, parseParameters(strategy.descriptor, raw), namedRandom(seed, 'pick'));
-}
-
-function each(check: (pool: PoolView, k: number, seed: number) => void): void {
-  const cases = fc.tuple(fc.integer({ min: 1, max: 30 }), fc.nat(10_000), fc.nat(10_000), fc.nat(4));
-  fc.assert(
-    fc.property(cases, ([size, k, seed, labelled]) => {
-      check(syntheticPool(size, seed, labelled), 1 + (k % size), seed);
-    }),
-    { numRuns: 60 },
-  );
-}
-
-function isDeclared(strategy: Strategy, name: string): boolean {
-  const declared: readonly string[] = strategy.descriptor.signals;
-  return declared.includes(name);
-}
-
-function distributions(size: number, classes: number, random: Random): Float32Array {
-  const logits = withCopies(size, classes, () => 3 * random.normal());
-  const result = new Float32Array(size * classes);
-  for (let row = 0; row < size; row++) {
-    const from = row * classes;
-    const weights = Array.from(logits.subarray(from, from + classes), (x) => Math.exp(x));
-    const sum = weights.reduce((a, b) => a + b, 0);
-    const certain = row % 7 === 6;
-    for (let c = 0; c < classes; c++) {
-      result[from + c] = certain ? Number(c === row % classes) : (weights[c] as number) / sum;
-    }
-  }
-  return result;
-}
-
-function withCopies(size: number, width: number, draw: () => number): Float32Array {
-  const values = Float32Array.from({ length: size * width }, draw);
-  for (let row = 3; row < size; row += 4) values.copyWithin(row * width, (row - 1) * width, row * width);
-  return values;
-}
-
-function permuted(pool: PoolView, random: Random): PoolView {
-  const order = permutation(pool.ids.length, random);
-  const labelledOrder = permutation(pool.labelled?.ids.length ?? 0, random);
-  const reordered = <S extends Signal>(signals: { [P in S]?: NdArray<'float32'> }, by: Int32Array) =>
-    Object.fromEntries(
-      Object.entries<NdArray<'float32'> | undefined>(signals).flatMap(([name, array]) =>
-        array === undefined ? [] : [[name, reorderedRows(array, by)]],
-      ),
-    );
-  const { labelled } = pool;
-  return {
-    ids: order.map((position) => pool.ids[position] as number),
-    signals: reordered(pool.signals, order),
-    ...(labelled && {
-      labelled: {
-        ids: labelledOrder.map((position) => labelled.ids[position] as number),
-        signals: reordered(labelled.signals, labelledOrder),
-      },
-    }),
-  };
-}
-
-function permutation(length: number, random: Random): Int32Array {
-  return shuffle(
-    Int32Array.from({ length }, (_, i) => i),
-    random,
-  );
-}
-
-/** Reorders the rows of an N x W array, or those of every pass of a T x N x W one. */
-function reorderedRows(array: NdArray<'float32'>, by: Int32Array): NdArray<'float32'> {
-  const width = array.shape.at(-1) ?? 0;
-  const data = new Float32Array(array.data.length);
-  const passes = by.length === 0 ? 0 : array.data.length / (width * by.length);
-  for (let pass = 0; pass < passes; pass++) {
-    const base = pass * by.length;
-    by.forEach((from, to) => {
-      const start = (base + from) * width;
-      data.set(array.data.subarray(start, start + width), (base + to) * width);
-    });
-  }
-  return ndarray('float32', array.shape, data);
 }

@@ -1,8 +1,8 @@
 // The baseline: uniform without replacement, whatever the model says.
 
-import { procedure } from './define.js';
+import { byScore } from './define.js';
 
-export const random = procedure(
+export const random = byScore(
   {
     name: 'random',
     summary: 'uniform without replacement: the baseline every other strategy is measured against',
@@ -11,17 +11,8 @@ export const random = procedure(
     parameters: [],
     source: { paper: 'baseline', reference: '', equation: 'every k-subset of the pool is equally likely' },
     cost: 'O(N)',
-    semantics: 1,
+    semantics: 2,
   },
-  (pool, k, _parameters, generator) => {
-    // The head of a Fisher-Yates shuffle over ascending ids: a larger k continues a smaller one's picks.
-    const ids = Int32Array.from(pool.order, (position) => pool.ids[position] as number);
-    for (let i = 0; i < k; i++) {
-      const j = i + generator.below(ids.length - i);
-      const held = ids[i] as number;
-      ids[i] = ids[j] as number;
-      ids[j] = held;
-    }
-    return { ids: Array.from(ids.subarray(0, k)), scores: new Array<number>(k).fill(0), notes: [] };
-  },
+  // The k highest of one uniform draw per id: a larger k continues a smaller one's picks.
+  ({ ids }, _parameters, draws) => Float64Array.from(ids, (id) => draws.uniform(id)),
 );

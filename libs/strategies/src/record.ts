@@ -1,13 +1,13 @@
 // Run by hand after a strategy was added or its semantics version raised (`npm run record`): writes the golden
-// selections and the tables in README and documents.
+// selections and what READMEs and documents say of strategies.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { documentsWithTable, documentUrl } from './documents.js';
+import { documentsWithStrategies, documentUrl } from './documents.js';
 import { currentGolden, goldenFile } from './golden.js';
-import { withStrategyTable } from './table.js';
+import { withStrategies } from './table.js';
 
 writeFileSync(goldenFile, `${JSON.stringify(currentGolden(), null, 1)}\n`);
-for (const { path, table } of documentsWithTable) {
+for (const { path, current } of documentsWithStrategies) {
   const file = documentUrl(path);
-  writeFileSync(file, withStrategyTable(readFileSync(file, 'utf8'), table()));
+  writeFileSync(file, withStrategies(readFileSync(file, 'utf8'), current()));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseParameters } from './parameters.js';
 import { invalid } from './property-suite.js';
-import { getStrategy, strategies, strategyNames } from './registry.js';
+import { families, getStrategy, strategies, strategyNames } from './registry.js';
 
 describe('the registry', () => {
   test('finds every strategy by its name', () => {
@@ -10,12 +10,20 @@ describe('the registry', () => {
     for (const name of strategyNames) assert.equal(getStrategy(name).descriptor.name, name);
   });
 
-  test('suggests the nearest name, or lists them', () => {
+  test('has every strategy in one family', () => {
+    assert.equal(new Set(families.map(({ name }) => name)).size, families.length);
+    for (const family of families) assert.match(family.summary, /^[a-z].*[^.]$/);
+    const members = families.flatMap((family) => family.strategies);
+    assert.deepEqual(members, strategies);
+  });
+
+  test('suggests the nearest name, or says where they are listed', () => {
     assert.throws(
       () => getStrategy('margn'),
       invalid(/there is no strategy "margn"; did you mean "margin"\?/),
     );
-    assert.throws(() => getStrategy('xyzzy'), invalid(/there is no strategy "xyzzy"; there are random, /));
+    const nothingNear = /there is no strategy "xyzzy"; "alarena strategies" lists what there is/;
+    assert.throws(() => getStrategy('xyzzy'), invalid(nothingNear));
   });
 
   for (const { descriptor } of strategies) {

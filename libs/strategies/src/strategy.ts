@@ -3,12 +3,19 @@
 
 import type { NdArray, Random } from '@alarena/core';
 import type { ParameterDefinition, Parameters } from './parameters.js';
+import type { Tools } from './tools.js';
 
-/** Outputs of a layer, dropout off: `z` backbone features, `a0` `a1` `a2` the head's layers (N x width). */
-export type LayerSignal = 'z' | 'a0' | 'a1' | 'a2';
+/**
+ * Outputs of a layer, dropout off (N x width): `z` backbone features, `a0` `a1` `a2` the head's layers, `h` what goes
+ * into the last linear layer.
+ */
+export type LayerSignal = 'z' | 'a0' | 'a1' | 'a2' | 'h';
 
 /** What a strategy may ask of a model: `probabilities` (N x C), `monteCarlo` (T x N x C) or a layer. */
 export type Signal = 'probabilities' | 'monteCarlo' | LayerSignal;
+
+/** What may be asked about samples whose labels are known: the labelled set and the validation set. */
+export type KnownSignal = 'probabilities' | 'labels' | LayerSignal;
 
 export interface Source {
   /** Authors, title, year; or what it is, where no paper is the source. */
@@ -27,9 +34,17 @@ export interface StrategyDescriptor {
   /** What it needs to know of every pool sample. */
   readonly signals: readonly Signal[];
   /** What it needs to know of every labelled sample. */
-  readonly labelledSignals: readonly LayerSignal[];
+  readonly labelledSignals: readonly KnownSignal[];
+  /** What it needs to know of every validation sample. Default: nothing. */
+  readonly validationSignals?: readonly KnownSignal[];
+  /** Whether it needs the weights of the model's last linear layer. */
+  readonly classifier?: true;
+  /** Fewer Monte-Carlo passes are refused. Default: 1. */
+  readonly leastPasses?: number;
   readonly parameters: readonly ParameterDefinition[];
   readonly source: Source;
+  /** When to prefer it, and what to know of it: whole sentences. Default: what its family says. */
+  readonly advice?: string;
   /** Time in N (pool), C (classes), T (passes), d (width), L (labelled), k (picked). */
   readonly cost: string;
   /** Part of every result's key: raised whenever the same input may give another output. */
@@ -41,12 +56,19 @@ export interface PoolView {
   readonly ids: Int32Array;
   readonly signals: { readonly [S in Signal]?: NdArray<'float32'> };
   /** Needed where `labelledSignals` is not empty; empty `ids` say that nothing is labelled yet. */
-  readonly labelled?: LabelledView;
+  readonly labelled?: KnownView;
+  /** Needed where `validationSignals` is not empty. */
+  readonly validation?: KnownView;
+  /** Weights and bias of the last linear layer on `h`: C x (width + 1), the bias last. */
+  readonly classifier?: NdArray<'float32'>;
 }
 
-export interface LabelledView {
+/** Samples whose labels are known. */
+export interface KnownView {
   readonly ids: Int32Array;
-  readonly signals: { readonly [S in LayerSignal]?: NdArray<'float32'> };
+  readonly signals: { readonly [S in Exclude<KnownSignal, 'labels'>]?: NdArray<'float32'> };
+  /** Class of each sample, in [0, C). */
+  readonly labels?: Int32Array;
 }
 
 export interface Selection {
@@ -56,6 +78,16 @@ export interface Selection {
   readonly scores: readonly number[];
   /** What a reader of the result should know, e.g. that a fallback was taken. Usually empty. */
   readonly notes: readonly string[];
+  /** Of strategies that train: one entry an epoch. */
+  readonly history?: readonly TrainingRecord[];
+}
+
+export interface TrainingRecord {
+  readonly epoch: number;
+  /** Mean loss over the training part, in nats. */
+  readonly loss: number;
+  /** On the part held back, in [0, 1]. */
+  readonly accuracy: number;
 }
 
 export interface Strategy {
@@ -65,5 +97,17 @@ export interface Strategy {
    * `parseParameters`; `random` is named by (comparison seed, round, 'pick', the strategy entry's name).
    * Throws an AppError `invalid-argument` for a k outside 1..N, a missing signal or a value no model gives.
    */
-  select(pool: PoolView, k: number, parameters: Parameters, random: Random): Selection;
+  select(pool: PoolView, k: number, parameters: Parameters, random: Random, tools?: Tools): Selection;
+  /** Only of strategies that pick the k highest of a score of each sample by itself: large pools go by in parts. */
+  readonly scorer?: (parameters: Parameters, random: Random) => Scorer;
 }
+
+/** Some samples of the pool and what the model says of them, in the order of `ids`. */
+export type PoolPart = Pick<PoolView, 'ids' | 'signals'>;
+
+/**
+ * The scores of a part, whichever part it is: scorers made with equal parameters and equally named generators agree,
+ * in whatever thread they are. The k highest of all parts, ties by lower id (`TopK`), are what `select` picks of the
+ * whole. Throws as `select` does.
+ */
+export type Scorer = (part: PoolPart) => Float64Array;

@@ -1,22 +1,40 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { documentsWithTable, documentUrl } from './documents.js';
-import { strategyNames } from './registry.js';
-import { strategyTable, withStrategyTable } from './table.js';
+import { documentsWithStrategies, documentUrl } from './documents.js';
+import { strategies, strategyNames } from './registry.js';
+import { familyTable, strategySections, strategyTable, withStrategies } from './table.js';
 
-describe('the table of strategies', () => {
-  test('has one row per strategy with as many cells as the head', () => {
+describe('what documents say of strategies', () => {
+  test('the table has one row per strategy with as many cells as the head', () => {
     const lines = strategyTable().split('\n');
     assert.equal(lines.length, strategyNames.length + 2);
-    for (const line of lines) assert.equal(line.split(/(?<!\\)\|/).length, 9, line);
+    for (const line of lines) assert.equal(line.split(/(?<!\\)\|/).length, 6, line);
   });
 
-  for (const { path, table } of documentsWithTable) {
-    test(`in ${path} is current`, () => {
+  test('the table of families links each strategy to its section', () => {
+    const [families, sections] = [familyTable(), strategySections()];
+    for (const name of strategyNames) {
+      assert.ok(families.includes(`[\`${name}\`](docs/strategies.md#${name})`), name);
+      assert.match(sections, new RegExp(`^### ${name}$`, 'm'));
+    }
+  });
+
+  test('a section has every parameter with its default', () => {
+    const sections = strategySections().split('\n### ').slice(1);
+    for (const { descriptor } of strategies) {
+      const section = sections.find((text) => text.startsWith(`${descriptor.name}\n`)) ?? '';
+      for (const { name, default: value } of descriptor.parameters) {
+        assert.ok(section.includes(`| \`${name}\` | ${value} |`), `${descriptor.name}: ${name}`);
+      }
+    }
+  });
+
+  for (const { path, current } of documentsWithStrategies) {
+    test(`${path} is current`, () => {
       const document = readFileSync(documentUrl(path), 'utf8');
       assert.equal(
-        unaligned(withStrategyTable(document, table())),
+        unaligned(withStrategies(document, current())),
         unaligned(document),
         'run npm run record --workspace @alarena/strategies',
       );
@@ -24,7 +42,7 @@ describe('the table of strategies', () => {
   }
 
   test('goes nowhere without markers', () => {
-    assert.throws(() => withStrategyTable('# A page'), /lacks the markers/);
+    assert.throws(() => withStrategies('# A page', ''), /lacks the markers/);
   });
 });
 

@@ -1,68 +1,111 @@
-// The tables of strategies as Markdown, made from the registry: READMEs and documents hold copies of them.
+// The strategies as Markdown, made from the registry: READMEs and documents hold copies of it.
 
-import { strategies } from './registry.js';
+import { needsOf } from './needs.js';
+import { allowedValues } from './parameters.js';
+import { type Family, families } from './registry.js';
 import type { StrategyDescriptor } from './strategy.js';
 
-type Columns = Readonly<Record<string, (descriptor: StrategyDescriptor) => string>>;
+/** One row per family: what a first reader wants to know. */
+export function familyTable(): string {
+  return table(
+    ['family', 'strategies'],
+    shownFamilies().map(({ title, summary, strategies }) => [
+      `**${title}**: ${summary}`,
+      strategies.map(({ descriptor: { name } }) => `[\`${name}\`](docs/strategies.md#${name})`).join(', '),
+    ]),
+  );
+}
 
-const shortColumns: Columns = {
-  name: ({ name }) => `\`${name}\``,
-  picks: ({ summary }) => summary,
-  needs: needsOf,
-  source: sourceOf,
-};
-
-const allColumns: Columns = {
-  name: ({ name }) => `\`${name}\``,
-  picks: ({ summary }) => summary,
-  'score or procedure': ({ source }) => source.equation,
-  needs: needsOf,
-  parameters: ({ parameters }) =>
-    parameters.map((p) => `\`${p.name}\` (${p.default}): ${p.summary}`).join('; ') || '–',
-  source: sourceOf,
-  cost: ({ cost }) => cost,
-};
-
-/** Everything the registry knows. */
+/** One row per strategy. */
 export function strategyTable(): string {
-  return table(allColumns);
+  return table(
+    ['name', 'picks', 'needs', 'source'],
+    shownFamilies()
+      .flatMap((family) => family.strategies)
+      .map(({ descriptor }) => [
+        `\`${descriptor.name}\``,
+        descriptor.summary,
+        needsOf(descriptor).join(', ') || 'nothing',
+        sourceOf(descriptor),
+      ]),
+  );
 }
 
-/** What a first reader wants to know. */
-export function shortStrategyTable(): string {
-  return table(shortColumns);
+/** Everything the registry knows: a section per family, in it one per strategy. */
+export function strategySections(): string {
+  return shownFamilies().map(familySection).join('\n\n');
 }
 
-function table(columns: Columns): string {
-  const names = Object.keys(columns);
-  const cells = Object.values(columns);
-  const row = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
-  return [
-    row(names),
-    `|${' --- |'.repeat(names.length)}`,
-    ...strategies.map(({ descriptor }) => row(cells.map((cell) => cell(descriptor).replaceAll('|', '\\|')))),
-  ].join('\n');
+function shownFamilies(): Family[] {
+  return families.filter(({ strategies }) => strategies.length > 0);
 }
 
-function needsOf({ signals, labelledSignals }: StrategyDescriptor): string {
-  const needs = [
-    ...signals.map((signal) => `\`${signal}\``),
-    ...labelledSignals.map((signal) => `\`${signal}\` of the labelled`),
+function familySection({ title, summary, advice, strategies }: Family): string {
+  const sections = strategies.map(({ descriptor }) => strategySection(descriptor));
+  return [`## ${title}`, `${sentence(escaped(summary))} ${escaped(advice)}`, ...sections].join('\n\n');
+}
+
+function strategySection(descriptor: StrategyDescriptor): string {
+  const { name, summary, advice, source, cost, parameters } = descriptor;
+  const facts = [
+    `- score or procedure: ${escaped(source.equation)}`,
+    `- needs: ${escaped(needsOf(descriptor).join(', ') || 'nothing of the model')}`,
+    `- cost: ${escaped(cost)}`,
+    `- source: ${escaped(sourceOf(descriptor))}`,
   ];
-  return needs.join(', ') || 'nothing';
+  const rows = parameters.map((parameter) => [
+    `\`${parameter.name}\``,
+    String(parameter.default),
+    allowedValues(parameter),
+    parameter.summary,
+  ]);
+  return [
+    `### ${name}`,
+    [sentence(escaped(summary)), ...(advice === undefined ? [] : [escaped(advice)])].join(' '),
+    facts.join('\n'),
+    ...(rows.length > 0 ? [table(['parameter', 'default', 'allowed', 'does'], rows)] : []),
+  ].join('\n\n');
 }
 
 function sourceOf({ source: { paper, reference } }: StrategyDescriptor): string {
   return reference === '' ? paper : `${paper} (${reference})`;
 }
 
-const BEGIN = '<!-- strategies: made by `npm run record --workspace @alarena/strategies` -->';
-const END = '<!-- /strategies -->';
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
 
-/** The document with what stands between the two markers replaced by a current table. */
-export function withStrategyTable(document: string, current: string = strategyTable()): string {
-  const start = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`the document lacks the markers ${BEGIN} and ${END}`);
-  return `${document.slice(0, start)}${BEGIN}\n${current}\n${document.slice(end)}`;
+/** What would be emphasis or HTML. */
+function escaped(text: string): string {
+  return text.replace(/[*<]/g, '\\$&');
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(titles), `|${' --- |'.repeat(titles.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** Every strategy, as entries of a spec. */
+export function strategyEntries(): string {
+  return shownFamilies()
+    .flatMap(({ title, strategies }) => [
+      `  # ${title}`,
+      ...strategies.map(({ descriptor }) => `  - ${descriptor.name}`),
+    ])
+    .join('\n');
+}
+
+const BEGIN = 'strategies: made by `npm run record --workspace @alarena/strategies`';
+const END = '/strategies';
+
+/** The document, Markdown or YAML, with what stands between the two markers replaced. */
+export function withStrategies(document: string, current: string): string {
+  const found = new RegExp(`^(<!-- |  # )${BEGIN}( -->)?$.*^(<!-- |  # )${END}( -->)?$`, 'ms').exec(document);
+  if (found === null) throw new Error(`the document lacks the markers ${BEGIN} and ${END}`);
+  const [all, open = '', close = ''] = found;
+  // Tables and headings need empty lines around them.
+  const space = open === '  # ' ? '\n' : '\n\n';
+  const replaced = `${open}${BEGIN}${close}${space}${current}${space}${open}${END}${close}`;
+  return document.replace(all, () => replaced);
 }

@@ -1,65 +1,39 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { type NdArray, namedRandom, ndarray } from '@alarena/core';
-import fc from 'fast-check';
-import { dot, lowerToAll, lowerToCentre } from './vectors.js';
+import { test } from 'node:test';
+import { namedRandom } from '@alarena/core';
+import { dot, squaredDistance, squaredNorms } from './vectors.js';
 
-function matrix(rows: number, width: number, name: string): NdArray<'float32'> {
+// Widths around the unrolled 4 and the chunk of 64.
+const widths = [1, 3, 4, 5, 63, 64, 65, 130, 200];
+
+function rows(count: number, width: number, name: string): Float32Array {
   const random = namedRandom(name);
-  return ndarray(
-    'float32',
-    [rows, width],
-    Float32Array.from({ length: rows * width }, () => random.normal()),
-  );
+  return Float32Array.from({ length: count * width }, () => random.normal());
 }
 
-function plainDistance(x: NdArray<'float32'>, i: number, y: NdArray<'float32'>, j: number): number {
-  const width = x.shape[1]!;
+function plain(width: number, term: (at: number) => number): number {
   let sum = 0;
-  for (let c = 0; c < width; c++) sum += (x.data[i * width + c]! - y.data[j * width + c]!) ** 2;
+  for (let at = 0; at < width; at++) sum += term(at);
   return sum;
 }
 
-// Widths around the unrolled 4 and the chunk of 64, numbers of centres around the block of 64.
-const shapes = fc.tuple(
-  fc.constantFrom(1, 3, 4, 5, 63, 64, 65, 130, 200),
-  fc.constantFrom(1, 2, 63, 64, 65, 130),
-  fc.string(),
-);
-
-describe('distances to the nearest centre', () => {
-  test('equal the plain double loop, whatever is cut short', () => {
-    fc.assert(
-      fc.property(shapes, ([width, centres, name]) => {
-        const [x, y] = [matrix(9, width, name), matrix(centres, width, `${name} centres`)];
-        const all = new Float64Array(9).fill(Number.POSITIVE_INFINITY);
-        lowerToAll(all, x, y);
-        const oneByOne = new Float64Array(9).fill(Number.POSITIVE_INFINITY);
-        for (let j = centres - 1; j >= 0; j--) lowerToCentre(oneByOne, x, y, j);
-        assert.deepEqual(all, oneByOne);
-        for (let i = 0; i < 9; i++) {
-          const distances = Array.from({ length: centres }, (_, j) => plainDistance(x, i, y, j));
-          const expected = Math.min(...distances);
-          assert.ok(Math.abs(all[i]! - expected) <= 1e-12 * expected, `${all[i]} against ${expected}`);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
-
-  test('are exactly 0 to a copy', () => {
-    const x = matrix(3, 150, 'copies');
-    const nearest = new Float64Array(3).fill(Number.POSITIVE_INFINITY);
-    lowerToAll(nearest, x, x);
-    assert.deepEqual(nearest, new Float64Array(3));
-  });
+test('dot and norms equal the plain sums', () => {
+  for (const width of widths) {
+    const [x, y] = [rows(2, width, 'x'), rows(2, width, 'y')];
+    const expected = plain(width, (at) => x[width + at]! * y[at]!);
+    assert.ok(Math.abs(dot(x, width, y, 0, width) - expected) < 1e-12 * width);
+    assert.equal(squaredNorms(x, 2, width)[1], dot(x, width, x, width, width));
+  }
 });
 
-test('dot equals the plain sum', () => {
-  for (const width of [1, 3, 4, 6, 64, 131]) {
-    const [x, y] = [matrix(2, width, 'x'), matrix(2, width, 'y')];
-    let expected = 0;
-    for (let c = 0; c < width; c++) expected += x.data[width + c]! * y.data[c]!;
-    assert.ok(Math.abs(dot(x.data, width, y.data, 0, width) - expected) < 1e-12 * width);
+test('a distance equals the plain sum, and is no smaller than a bound where it is cut short', () => {
+  for (const width of widths) {
+    const [x, y] = [rows(2, width, 'x'), rows(2, width, 'y')];
+    const expected = plain(width, (at) => (x[width + at]! - y[at]!) ** 2);
+    const distance = squaredDistance(x, width, y, 0, width);
+    assert.ok(Math.abs(distance - expected) <= 1e-12 * expected);
+    assert.equal(squaredDistance(x, width, y, 0, width, distance * 1.001), distance);
+    assert.ok(squaredDistance(x, width, y, 0, width, distance / 3) >= distance / 3);
+    assert.equal(squaredDistance(x, width, x, width, width), 0);
   }
 });

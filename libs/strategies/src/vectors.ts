@@ -1,10 +1,6 @@
 // Inner products and distances between rows of row-major float32 matrices, accumulated in float64. The order of
 // additions is fixed, so a row gives the same bits wherever it stands, and equal rows are exactly 0 apart.
 
-import type { NdArray } from '@alarena/core';
-
-type Matrix = NdArray<'float32'>;
-
 /** Values between two looks at the bound of `squaredDistance`; a multiple of 4. */
 const CHUNK = 64;
 
@@ -34,13 +30,13 @@ export function dot(
  * ‖x_i - y_j‖², or some value of at least `bound` as soon as it is known to be no smaller: partial sums only
  * grow, so a minimum over many rows comes out the same, often for a fraction of the work.
  */
-function squaredDistance(
+export function squaredDistance(
   x: Float32Array,
   xOffset: number,
   y: Float32Array,
   yOffset: number,
   width: number,
-  bound: number,
+  bound = Number.POSITIVE_INFINITY,
 ): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = width - (width % 4);
@@ -61,30 +57,25 @@ function squaredDistance(
   return a + b + (c + d);
 }
 
-/** Lowers `nearest[i]` to ‖x_i - y_j‖² where that is smaller, for one row j of `y`. O(N width). */
-export function lowerToCentre(nearest: Float64Array, x: Matrix, y: Matrix, centre: number): void {
-  lowerToCentres(nearest, x, y, centre, centre + 1);
-}
-
-/** Rows of `y` per block: with 512 values a row, 128 kB that stay in the cache while `x` passes by. */
-const BLOCK = 64;
-
-/** As `lowerToCentre` for every row of `y`, in blocks. O(N L width). */
-export function lowerToAll(nearest: Float64Array, x: Matrix, y: Matrix): void {
-  const rows = y.shape[0] ?? 0;
-  for (let start = 0; start < rows; start += BLOCK) {
-    lowerToCentres(nearest, x, y, start, Math.min(start + BLOCK, rows));
-  }
-}
-
-function lowerToCentres(nearest: Float64Array, x: Matrix, y: Matrix, start: number, end: number): void {
-  const width = x.shape[1] ?? 0;
-  for (let row = 0; row < nearest.length; row++) {
-    let best = nearest[row] as number;
-    for (let centre = start; centre < end; centre++) {
-      const squared = squaredDistance(x.data, row * width, y.data, centre * width, width, best);
-      if (squared < best) best = squared;
+/** ‖x_i‖² of every row: the same bits as `dot` of the row with itself, for half the reads. */
+export function squaredNorms(x: Float32Array, rows: number, width: number): Float64Array {
+  const norms = new Float64Array(rows);
+  const whole = width - (width % 4);
+  for (let row = 0; row < rows; row++) {
+    let [a, b, c, d] = [0, 0, 0, 0];
+    const start = row * width;
+    for (let i = start; i < start + whole; i += 4) {
+      const p = x[i] as number;
+      const q = x[i + 1] as number;
+      const r = x[i + 2] as number;
+      const s = x[i + 3] as number;
+      a += p * p;
+      b += q * q;
+      c += r * r;
+      d += s * s;
     }
-    nearest[row] = best;
+    for (let i = start + whole; i < start + width; i++) a += (x[i] as number) * (x[i] as number);
+    norms[row] = a + b + (c + d);
   }
+  return norms;
 }

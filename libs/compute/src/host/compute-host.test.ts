@@ -101,6 +101,18 @@ describe('cancelling', () => {
     assert.equal(await host.call('pid', undefined), pid);
   });
 
+  test('kills a child that does not hear it in time, where the host is told to; the next call has another', async (t) => {
+    const host = new ComputeHost({ entry, slots: 1, environment: {}, cancelLimitMs: 20 });
+    t.after(() => host.close());
+    const pid = await host.call('pid', undefined);
+    const controller = new AbortController();
+    const { result } = await running(host, 'block', 'never.there', { signal: controller.signal });
+    const reason = new AppError('cancelled', 'no longer wanted');
+    controller.abort(reason);
+    assert.equal(await within('the call', expectAppError('cancelled', result)), reason);
+    assert.notEqual(await host.call('pid', undefined), pid);
+  });
+
   test('comes too late for a computation that ends well', async (t) => {
     const controller = new AbortController();
     const { result } = await running(openHost(t), 'ignoreCancel', undefined, { signal: controller.signal });

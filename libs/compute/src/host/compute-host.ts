@@ -3,8 +3,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { AppError } from '@alarena/core';
-import { type FromChild, fromWire, type ToChild, type WireError } from './messages.js';
+import { AppError, fromWire, type WireError } from '@alarena/core';
+import type { FromChild, ToChild } from './messages.js';
 
 export interface ComputeHostOptions {
   /** Module that calls `serveComputations`. */
@@ -13,6 +13,11 @@ export interface ComputeHostOptions {
   readonly slots: number;
   /** Environment of the children, beside the parent's. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * A child that has not ended a cancelled call after this time is killed: for computations that block their thread and
+   * so cannot hear. Default: never.
+   */
+  readonly cancelLimitMs?: number;
 }
 
 export interface CallOptions {
@@ -123,8 +128,14 @@ export class ComputeHost {
       child.send(message, () => {});
     };
     return new Promise((resolve, reject) => {
-      const cancel = (): void => send({ type: 'cancel', id });
+      let killing: NodeJS.Timeout | undefined;
+      const cancel = (): void => {
+        send({ type: 'cancel', id });
+        const { cancelLimitMs } = this.#options;
+        if (cancelLimitMs !== undefined) killing = setTimeout(() => child.kill('SIGKILL'), cancelLimitMs);
+      };
       const settle = (finish: () => void): void => {
+        clearTimeout(killing);
         child.off('message', onMessage);
         child.off('close', onClose);
         child.off('error', onError);
@@ -139,7 +150,8 @@ export class ComputeHost {
       };
       // Not 'exit': that may come before the end of what the child printed.
       const onClose = (code: number | null, signal: string | null): void => {
-        settle(() => reject(died(method, code, signal, slot.lastWords)));
+        const cancelled = killing !== undefined && options.signal?.aborted;
+        settle(() => reject(cancelled ? options.signal?.reason : died(method, code, signal, slot.lastWords)));
       };
       const onError = (error: Error): void => {
         settle(() =>

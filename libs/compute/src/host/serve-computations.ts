@@ -1,6 +1,7 @@
 // The child's side of a compute host: one call at a time, cancels heard whenever the computation yields.
 
-import { type FromChild, type ToChild, toWire } from './messages.js';
+import { toWire } from '@alarena/core';
+import type { FromChild, ToChild } from './messages.js';
 
 export interface ComputationContext {
   readonly signal: AbortSignal;

@@ -68,11 +68,13 @@ export function bayesianCnn(graph: Graph, spec: ModelSpec): Network {
     const h2 = drop(block(h1, conv2.weight, conv2.bias), perChannel(mask2, channels[1]));
     const z = reshapeInts(h2, [-1, cells * channels[1]]);
     const a1 = biasAdd(matMul(z, fc1.weight), fc1.bias);
-    const logits = biasAdd(matMul(drop(relu(a1), mask3), fc2.weight), fc2.bias);
+    const h = relu(a1);
+    const logits = biasAdd(matMul(drop(h, mask3), fc2.weight), fc2.bias);
     const layers = new Map<Layer, Tensor>([
       ['z', z],
       ['a0', z],
       ['a1', a1],
+      ['h', h],
       ['a2', logits],
     ]);
     return { layers, logits, updates: [] };
@@ -118,6 +120,7 @@ export function bayesianCnn(graph: Graph, spec: ModelSpec): Network {
 
   return {
     weights: parameters.all,
+    classifier: fc2,
     maskLayers:
       spec.dropout === false
         ? []

@@ -1,7 +1,7 @@
 // From a model's specification to the signatures that CompiledModel calls.
 
 import { gradients } from '../graph/gradients.js';
-import { Graph, type Tensor } from '../graph/graph.js';
+import { Graph, type Tensor, type Variable } from '../graph/graph.js';
 import { add, cast, multiply } from '../graph/ops/elementwise.js';
 import { crossEntropy, softmax } from '../graph/ops/loss.js';
 import { mean } from '../graph/ops/mean.js';
@@ -26,6 +26,8 @@ const architectures: Readonly<Record<Architecture, Builder>> = {
 
 export interface ModelGraph {
   readonly network: Network;
+  /** State of the optimiser. */
+  readonly slots: readonly Slot[];
   readonly layerWidths: ReadonlyMap<Layer, number>;
   readonly session: Session;
   readonly monteCarloFeeds: ((masks: readonly Float32Array[]) => Readonly<Record<string, Feed>>) | undefined;
@@ -45,20 +47,42 @@ function normalise(graph: Graph, images: Tensor, { mean, std }: ModelSpec['norma
 }
 
 function addWeightSignatures(graph: Graph, network: Network, slots: readonly Slot[]): void {
+  const weights = accessors(graph, network.weights);
+  const resets = slots.map(({ variable, shape, start }) =>
+    assign(variable, fill(constantInts(graph, shape), scalar(graph, start), shape)),
+  );
+  const done = scalar(graph, 1);
+  graph.signature('setWeights', {
+    inputs: weights.fed,
+    outputs: { done },
+    after: [...weights.assignments, ...resets],
+  });
+  graph.signature('getWeights', { inputs: {}, outputs: weights.read });
+  const state = accessors(
+    graph,
+    slots.map(({ variable, shape }) => ({ name: variable.name, variable, shape })),
+  );
+  graph.signature('setOptimizer', { inputs: state.fed, outputs: { done }, after: state.assignments });
+  graph.signature('getOptimizer', { inputs: {}, outputs: state.read });
+}
+
+interface Stored {
+  readonly name: string;
+  readonly variable: Variable;
+  readonly shape: readonly number[];
+}
+
+/** What reads variables and what replaces their values. */
+function accessors(graph: Graph, variables: readonly Stored[]) {
   const fed: Record<string, Tensor> = {};
   const read: Record<string, Tensor> = {};
-  const assignments = network.weights.map(({ name, shape, variable }) => {
+  const assignments = variables.map(({ name, shape, variable }) => {
     const value = graph.placeholder(`set/${name}`, 'float32', shape);
     fed[name] = value;
     read[name] = variable.value;
     return assign(variable, deepCopy(value));
   });
-  const resets = slots.map(({ variable, shape, start }) =>
-    assign(variable, fill(constantInts(graph, shape), scalar(graph, start), shape)),
-  );
-  const done = scalar(graph, 1);
-  graph.signature('setWeights', { inputs: fed, outputs: { done }, after: [...assignments, ...resets] });
-  graph.signature('getWeights', { inputs: {}, outputs: read });
+  return { fed, read, assignments };
 }
 
 export function buildModelGraph(spec: ModelSpec, optimizer: OptimizerSpec): ModelGraph {
@@ -76,6 +100,8 @@ export function buildModelGraph(spec: ModelSpec, optimizer: OptimizerSpec): Mode
     inputs: { images: bytes },
     outputs: { ...layers, probabilities: softmax(inferred.logits) },
   });
+  const { weight, bias } = network.classifier;
+  graph.signature('classifier', { inputs: {}, outputs: { weight, bias } });
   graph.signature('evaluate', {
     inputs: { images: bytes, labels },
     outputs: { losses: crossEntropy(inferred.logits, labels), logits: inferred.logits },
@@ -114,5 +140,11 @@ export function buildModelGraph(spec: ModelSpec, optimizer: OptimizerSpec): Mode
     });
   }
   const layerWidths = new Map([...inferred.layers].map(([layer, tensor]) => [layer, tensor.shape[1] ?? 0]));
-  return { network, layerWidths, session: compile(graph), monteCarloFeeds: monteCarlo?.feeds };
+  return {
+    network,
+    slots: update.slots,
+    layerWidths,
+    session: compile(graph),
+    monteCarloFeeds: monteCarlo?.feeds,
+  };
 }

@@ -107,7 +107,7 @@ export function countPasses(layers: readonly MaskLayer[], masks: readonly Float3
 }
 
 export function checkWeights(
-  wanted: readonly Weight[],
+  wanted: readonly Pick<Weight, 'name' | 'shape'>[],
   given: ReadonlyMap<string, NdArray<'float32'>>,
 ): void {
   const violations: FieldViolation[] = [];

@@ -78,6 +78,7 @@ describe('prediction', () => {
         ['z', 1024],
         ['a0', 1024],
         ['a1', 128],
+        ['h', 128],
         ['a2', 4],
       ],
     );
@@ -102,6 +103,33 @@ describe('prediction', () => {
     assert.deepEqual(model.predict(images, { probabilities: false, layers: [] }).layers.size, 0);
   });
 
+  for (const [what, spec, width] of [
+    ['bayesian-cnn', cnn, 128],
+    ['bayesian-cnn without dropout', { ...cnn, dropout: false }, 128],
+    ['resnet18', resnet18, 512],
+    ['resnet18 without dropout', { ...resnet18, dropout: false }, 512],
+  ] as const) {
+    test(`of ${what}: the last linear layer makes logits of h`, () => {
+      const model = open(spec);
+      const { images } = bars(5, spec);
+      trainBriefly(model, 1);
+      const { layers } = model.predict(images, { probabilities: false, layers: ['z', 'h', 'a2'] });
+      const [h, logits] = [layers.get('h')!, layers.get('a2')!];
+      const { shape, data } = model.classifier();
+      assert.deepEqual(shape, [4, width + 1]);
+      assert.equal(h.length, 5 * width);
+      const linear = Float32Array.from({ length: 20 }, (_, at) => {
+        const [i, c] = [Math.floor(at / 4), at % 4];
+        let sum = data[c * (width + 1) + width]!;
+        for (let j = 0; j < width; j++) sum += data[c * (width + 1) + j]! * h[i * width + j]!;
+        return sum;
+      });
+      assertClose(logits, linear, 1e-4);
+      if (what === 'resnet18 without dropout') assert.deepEqual(h, layers.get('z'));
+      else assert.ok(h.every((value) => value >= 0) && h.some((value) => value > 0));
+    });
+  }
+
   test('ties go to the lower class', () => {
     const model = open(cnn);
     const zero = new Map(
@@ -120,13 +148,14 @@ describe('prediction', () => {
       [...model.layerWidths],
       [
         ['z', 512],
+        ['h', 512],
         ['a2', 4],
       ],
     );
     const { images } = bars(1, resnet18);
     assert.throws(
       () => model.predict(images, { probabilities: true, layers: ['a1'] }),
-      /layers: must be of z, a2, got a1/,
+      /layers: must be of z, h, a2, got a1/,
     );
   });
 });

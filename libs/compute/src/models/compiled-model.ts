@@ -45,6 +45,7 @@ class CompiledModel implements Model {
   readonly layerWidths: ReadonlyMap<Layer, number>;
   readonly maskLayers: readonly MaskLayer[];
   readonly #network: Network;
+  readonly #optimizerState: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly #session: Session;
   readonly #monteCarloFeeds: ((masks: readonly Float32Array[]) => Readonly<Record<string, Feed>>) | undefined;
   #ready = false;
@@ -55,6 +56,7 @@ class CompiledModel implements Model {
     this.layerWidths = built.layerWidths;
     this.maskLayers = built.network.maskLayers;
     this.#network = built.network;
+    this.#optimizerState = built.slots.map(({ variable, shape }) => ({ name: variable.name, shape }));
     this.#session = built.session;
     this.#monteCarloFeeds = built.monteCarloFeeds;
   }
@@ -153,24 +155,60 @@ class CompiledModel implements Model {
     return result;
   }
 
+  classifier(): NdArray<'float32'> {
+    this.#requireWeights();
+    const read = this.#session.run('classifier', {});
+    const [weight, bias] = [floats(read.weight), floats(read.bias)];
+    const { classes } = this.spec;
+    const width = weight.length / classes;
+    const rows = new Float32Array(classes * (width + 1));
+    for (let c = 0; c < classes; c++) {
+      for (let i = 0; i < width; i++) rows[c * (width + 1) + i] = weight[i * classes + c] as number;
+      rows[c * (width + 1) + width] = bias[c] as number;
+    }
+    return ndarray('float32', [classes, width + 1], rows);
+  }
+
   getWeights(): ReadonlyMap<string, NdArray<'float32'>> {
     this.#requireWeights();
-    const values = this.#session.run('getWeights', {});
-    return new Map(
-      this.#network.weights.map(({ name, shape }) => [name, ndarray('float32', shape, floats(values[name]))]),
-    );
+    return this.#read('getWeights', this.#network.weights);
   }
 
   setWeights(weights: ReadonlyMap<string, NdArray<'float32'>>): void {
     checkWeights(this.#network.weights, weights);
-    const feeds: Record<string, Feed> = {};
-    for (const [name, { shape, data }] of weights) feeds[name] = { shape, values: data };
-    this.#session.run('setWeights', feeds);
+    this.#write('setWeights', weights);
     this.#ready = true;
+  }
+
+  getOptimizerState(): ReadonlyMap<string, NdArray<'float32'>> {
+    this.#requireWeights();
+    return this.#read('getOptimizer', this.#optimizerState);
+  }
+
+  setOptimizerState(state: ReadonlyMap<string, NdArray<'float32'>>): void {
+    this.#requireWeights();
+    checkWeights(this.#optimizerState, state);
+    this.#write('setOptimizer', state);
   }
 
   dispose(): void {
     this.#session.dispose();
+  }
+
+  #read(
+    signature: string,
+    variables: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  ): ReadonlyMap<string, NdArray<'float32'>> {
+    const values = this.#session.run(signature, {});
+    return new Map(
+      variables.map(({ name, shape }) => [name, ndarray('float32', shape, floats(values[name]))]),
+    );
+  }
+
+  #write(signature: string, arrays: ReadonlyMap<string, NdArray<'float32'>>): void {
+    const feeds: Record<string, Feed> = {};
+    for (const [name, { shape, data }] of arrays) feeds[name] = { shape, values: data };
+    this.#session.run(signature, feeds);
   }
 
   #requireWeights(): void {

@@ -7,10 +7,11 @@ import { biasAdd, matMul } from '../graph/ops/linear.js';
 import { reshapeInts } from '../graph/ops/shape.js';
 import type { Layer, MaskLayer } from '../model.js';
 import type { BatchNorms, Mode } from './batch-norm.js';
-import type { MonteCarlo } from './network.js';
+import type { Linear, MonteCarlo } from './network.js';
 import { type Parameters, uniformByFanIn } from './parameters.js';
 
 export interface Head {
+  readonly classifier: Linear;
   readonly maskLayers: readonly MaskLayer[];
   run(
     z: Tensor,
@@ -31,8 +32,9 @@ function linear(parameters: Parameters, name: string, from: number, to: number) 
 export function linearHead(parameters: Parameters, features: number, classes: number): Head {
   const last = linear(parameters, 'fc', features, classes);
   return {
+    classifier: last,
     maskLayers: [],
-    run: (z) => ({ layers: [], logits: last.run(z) }),
+    run: (z) => ({ layers: [['h', z]], logits: last.run(z) }),
     monteCarlo: () => {
       throw graphError('head', 'without dropout it has no Monte-Carlo passes');
     },
@@ -52,6 +54,7 @@ export function dropoutHead(
   const fc2 = linear(parameters, 'head/fc2', widths[1], classes);
   const drop = (x: Tensor, mask: Tensor | undefined) => (mask === undefined ? x : multiply(x, mask));
   return {
+    classifier: fc2,
     maskLayers: [
       { name: 'head0', units: widths[0] },
       { name: 'head1', units: widths[1] },
@@ -59,11 +62,13 @@ export function dropoutHead(
     run: (z, [mask0, mask1], mode) => {
       const a0 = fc0.run(z);
       const a1 = fc1.run(drop(relu(norm0(a0, mode)), mask0));
-      const logits = fc2.run(drop(relu(norm1(a1, mode)), mask1));
+      const h = relu(norm1(a1, mode));
+      const logits = fc2.run(drop(h, mask1));
       return {
         layers: [
           ['a0', a0],
           ['a1', a1],
+          ['h', h],
         ],
         logits,
       };

@@ -6,7 +6,7 @@ import type { Feed } from '../tensorflow/session.js';
 import type { Weight } from './parameters.js';
 
 export interface Forward {
-  /** n x width each; holds `a2`, the logits, whatever the architecture. */
+  /** n x width each; holds `h` and `a2`, the logits, whatever the architecture. */
   readonly layers: ReadonlyMap<Layer, Tensor>;
   readonly logits: Tensor;
   /** Updates of running statistics, in training. */
@@ -27,8 +27,15 @@ export interface MonteCarlo {
   feeds(masks: readonly Float32Array[]): Readonly<Record<string, Feed>>;
 }
 
+export interface Linear {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
 export interface Network {
   readonly weights: readonly Weight[];
+  /** The last linear layer: `weight` is width x classes. */
+  readonly classifier: Linear;
   readonly maskLayers: readonly MaskLayer[];
   /** Samples a call of inference takes at once: bounds memory, and is fixed so that it cannot change results. */
   readonly inferenceBatch: number;

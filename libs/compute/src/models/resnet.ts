@@ -116,6 +116,7 @@ export function resnet(name: keyof typeof variants): (graph: Graph, spec: ModelS
     const [rows, columns] = spec.sampleShape;
     return {
       weights: parameters.all,
+      classifier: head.classifier,
       maskLayers: head.maskLayers,
       // About 64 MiB for the widest activation: 64 channels at the stem's resolution.
       inferenceBatch: Math.max(1, Math.min(256, Math.floor(2 ** 18 / (rows * columns)))),

@@ -48,9 +48,14 @@ export interface Tensorflow {
 
 let loaded: Tensorflow | undefined;
 
-function bindingPath(): string {
-  const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json');
-  return join(dirname(manifest), 'lib', 'napi-v8', 'tfjs_binding.node');
+/** Undefined where the package is not there: not every image has it. */
+function bindingPath(): string | undefined {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node/package.json');
+    return join(dirname(manifest), 'lib', 'napi-v8', 'tfjs_binding.node');
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -77,10 +82,10 @@ export function loadTensorflow(options: TensorflowOptions = {}): Tensorflow {
     ]);
   }
   const path = bindingPath();
-  if (!existsSync(path)) {
+  if (path === undefined || !existsSync(path)) {
     throw new AppError(
       'failed-precondition',
-      `TensorFlow's binding is not built (${path} is missing): run \`npm run setup\``,
+      `TensorFlow's binding is not built (${path ?? '@tensorflow/tfjs-node'} is missing): run \`npm run setup\``,
       { reason: 'TENSORFLOW_MISSING' },
     );
   }

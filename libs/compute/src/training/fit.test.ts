@@ -6,7 +6,7 @@ import { AppError } from '@alarena/core';
 import { expectAppError } from '@alarena/testkit';
 import type { Batch, Model } from '../model.js';
 import { measure } from './evaluate.js';
-import { type FitHooks, type FitOptions, type FitOutcome, fit } from './fit.js';
+import { type FitHooks, type FitOptions, type FitOutcome, type FitState, fit } from './fit.js';
 import { digestOfWeights, openSmallModel, options, samples } from './training.fixture.js';
 
 const model: Model = openSmallModel();
@@ -99,6 +99,32 @@ describe('a fit', () => {
     const losses = async (of: Batch | null): Promise<number[]> =>
       (await fitting({ data: { training, validation: of } })).history.map((record) => record.trainingLoss);
     assert.deepEqual(await losses(null), await losses(validation));
+  });
+
+  test('goes on from any checkpoint to the same end', async () => {
+    // Early stopping within the run, and checkpoints within and at the ends of epochs.
+    const hooksFrom = (from: FitState | undefined, states: FitState[] = []): FitHooks => ({
+      checkpoints: { from, due: () => true, save: async (state) => void states.push(state) },
+    });
+    const states: FitState[] = [];
+    const whole = await fitting({ epochs: 8, patience: 3 }, hooksFrom(undefined, states));
+    const end = digestOfWeights(model);
+    assert.deepEqual(
+      states.map(({ steps }) => steps),
+      Array.from({ length: whole.history.at(-1)!.steps }, (_, i) => i + 1),
+    );
+    for (const state of states) {
+      const other = openSmallModel();
+      const told: number[] = [];
+      const outcome = await fit(other, { training, validation }, { ...options, epochs: 8, patience: 3 }, 1, {
+        ...hooksFrom(state),
+        onEpoch: ({ epoch }) => told.push(epoch),
+      });
+      assert.deepEqual(outcome, whole, `from step ${state.steps}`);
+      assert.equal(digestOfWeights(other), end, `from step ${state.steps}`);
+      assert.equal(told[0], state.history.length + 1);
+      other.dispose();
+    }
   });
 
   test('that diverges says so, with the learning rate', async () => {

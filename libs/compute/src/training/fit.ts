@@ -30,7 +30,38 @@ export interface FitOutcome {
   readonly bestEpoch: number;
 }
 
+/** A fit at the end of one of its steps: all that the rest of it depends on, beside its inputs. */
+export interface FitState {
+  /** Optimiser steps made. */
+  readonly steps: number;
+  /** Of the epochs that have ended. */
+  readonly history: readonly EpochRecord[];
+  /** Sum of the losses of the epoch under way. */
+  readonly lossSum: number;
+  readonly weights: Weights;
+  readonly optimizer: Weights;
+  readonly best: Best | undefined;
+}
+
+export interface Best {
+  readonly epoch: number;
+  readonly macroF1: number;
+  readonly weights: Weights;
+}
+
+type Weights = ReadonlyMap<string, NdArray<'float32'>>;
+
+/** Keeps a long fit from starting anew when its process is lost. */
+export interface FitCheckpoints {
+  /** Where to go on; undefined: from the beginning. */
+  readonly from: FitState | undefined;
+  /** Asked after each step. */
+  due(): boolean;
+  save(state: FitState): Promise<void>;
+}
+
 export interface FitHooks {
+  readonly checkpoints?: FitCheckpoints;
   readonly onEpoch?: (record: EpochRecord) => void;
   /** Checked between epochs. */
   readonly signal?: AbortSignal;
@@ -50,17 +81,19 @@ export async function fit(
   const { training, validation } = data;
   if (training.labels.length === 0)
     throw new AppError('invalid-argument', 'a fit needs at least one labelled sample');
-  model.initialise(namedRandom(seed, 'weights'));
+  const { checkpoints } = hooks;
+  const from = checkpoints?.from;
+  begin(model, from, seed);
   const order = namedRandom(seed, 'order');
   const dropout = namedRandom(seed, 'dropout');
-  const history: EpochRecord[] = [];
-  let best: { epoch: number; macroF1: number; weights: ReadonlyMap<string, NdArray<'float32'>> } | undefined;
+  const history: EpochRecord[] = [...(from?.history ?? [])];
+  let best = from?.best;
   let steps = 0;
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     // Between epochs the process may hear a cancel, and answers its parent.
     await new Promise((resolve) => setImmediate(resolve));
     hooks.signal?.throwIfAborted();
-    let lossSum = 0;
+    let lossSum = from !== undefined && epoch === from.history.length + 1 ? from.lossSum : 0;
     const stepsBefore = steps;
     for (const rows of epochBatches(
       training.labels.length,
@@ -68,13 +101,20 @@ export async function fit(
       options.minStepsPerEpoch,
       order,
     )) {
-      const batch = pick(training, rows, sizeOf(model.spec.sampleShape));
       const dropoutSeed = [dropout.uint32() | 0, dropout.uint32() | 0] as const;
+      steps++;
+      // Made before the checkpoint: only its draws are repeated.
+      if (from !== undefined && steps <= from.steps) continue;
+      const batch = pick(training, rows, sizeOf(model.spec.sampleShape));
       const loss = model.trainStep(batch, { learningRate: options.learningRate, dropoutSeed });
       if (!Number.isFinite(loss)) throw diverged(epoch, options.learningRate);
       lossSum += loss;
-      steps++;
+      if (checkpoints?.due()) {
+        const [weights, optimizer] = [model.getWeights(), model.getOptimizerState()];
+        await checkpoints.save({ steps, history: [...history], lossSum, weights, optimizer, best });
+      }
     }
+    if (epoch <= history.length) continue;
     const measured = validation === null ? null : measure(model, validation);
     const record = { epoch, steps, trainingLoss: lossSum / (steps - stepsBefore), validation: measured };
     history.push(record);
@@ -89,6 +129,15 @@ export async function fit(
   const kept = best?.weights ?? model.getWeights();
   if (![...kept.values()].every(areFinite)) throw diverged(history.length, options.learningRate);
   return { history, bestEpoch: best?.epoch ?? history.length };
+}
+
+function begin(model: Model, from: FitState | undefined, seed: number): void {
+  if (from === undefined) {
+    model.initialise(namedRandom(seed, 'weights'));
+    return;
+  }
+  model.setWeights(from.weights);
+  model.setOptimizerState(from.optimizer);
 }
 
 function pick(set: Batch, rows: Int32Array, rowLength: number): Batch {

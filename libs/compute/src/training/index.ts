@@ -1,3 +1,3 @@
-export { measure } from './evaluate.js';
-export { type EpochRecord, type FitOptions, fit } from './fit.js';
-export { inferSignals, type SignalRequest } from './signals.js';
+export { inferenceBatch, measure } from './evaluate.js';
+export { type EpochRecord, type FitCheckpoints, type FitOptions, type FitState, fit } from './fit.js';
+export { inferSignals, type SignalArrays, type SignalRequest } from './signals.js';

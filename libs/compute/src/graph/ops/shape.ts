@@ -104,6 +104,16 @@ export const columns = defineOp('Slice', 'constant', (x: Tensor, start: number, 
   };
 });
 
+/** The rows of a matrix from `begin`, [row, 0], as many as `size`, [count, columns]: int32 vectors, taken at the call. */
+export const rowsFrom = defineOp('Slice', 'constant', (x: Tensor, begin: Tensor, size: Tensor) => {
+  requireRank('Slice', x, 2);
+  return {
+    inputs: [x, begin, size],
+    attributes: { T: typeAttr(x.dtype), Index: typeAttr('int32') },
+    outputs: [{ dtype: x.dtype, shape: [null, x.shape[1] ?? null] }],
+  };
+});
+
 /** The first extent of `x` followed by `rest`, as an int32 vector. */
 export function batchExtents(x: Tensor, rest: readonly number[]): Tensor {
   return concatenateInts(extentOf(x, 0), constantInts(x.graph, rest));
