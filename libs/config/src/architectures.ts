@@ -17,7 +17,7 @@ export function defaultDropout(architecture: Architecture, dataset: string): num
 }
 
 export function signalsOf(architecture: Architecture, dropout: number | false): ReadonlySet<Signal> {
-  const signals: Signal[] = ['probabilities', 'z', 'a2'];
+  const signals: Signal[] = ['probabilities', 'z', 'h', 'a2'];
   if (architecture === 'bayesian-cnn' || dropout !== false) signals.push('a0', 'a1');
   if (dropout !== false) signals.push('monteCarlo');
   return new Set(signals);

@@ -87,7 +87,8 @@ function protocolRules(facts: SpecFacts): FieldViolation[] {
 function strategyRules(facts: SpecFacts): FieldViolation[] {
   const violations: FieldViolation[] = [];
   const firstWithName = new Map<string, number>();
-  const manyPasses: string[] = [];
+  const passes = new Map<number, string[]>();
+  const validated: string[] = [];
   for (const { index, name, as, params } of facts.strategies) {
     const field = `strategies[${index}]`;
     const entry = as ?? name;
@@ -103,16 +104,34 @@ function strategyRules(facts: SpecFacts): FieldViolation[] {
     }
     const { descriptor } = getStrategy(name);
     violations.push(...checkParameters(descriptor, params, `${field}.params`).violations);
-    const reason = missingSignals(name, [...descriptor.signals, ...descriptor.labelledSignals], facts);
+    const { signals, labelledSignals, validationSignals = [], leastPasses } = descriptor;
+    const reason = missingSignals(name, [...signals, ...labelledSignals, ...validationSignals], facts);
     if (reason !== undefined) violations.push({ field, description: reason });
-    if (descriptor.signals.includes('monteCarlo')) manyPasses.push(entry ?? name);
+    if (validationSignals.length > 0) validated.push(entry ?? name);
+    if (!signals.includes('monteCarlo')) continue;
+    const least = Math.max(leastMonteCarloPasses, leastPasses ?? 0);
+    passes.set(least, [...(passes.get(least) ?? []), entry ?? name]);
   }
-  const passes = facts.monteCarloPasses;
-  if (passes !== undefined && passes < leastMonteCarloPasses && manyPasses.length > 0) {
-    const description = `must be at least ${leastMonteCarloPasses} for ${manyPasses.join(', ')}, got ${passes}`;
-    violations.push({ field: 'protocol.monteCarloPasses', description });
-  }
-  return violations;
+  return [...violations, ...passRules(passes, facts), ...validationRules(validated, facts)];
+}
+
+/** `needed`: entries by the fewest Monte-Carlo passes they work with. */
+function passRules(
+  needed: ReadonlyMap<number, readonly string[]>,
+  { monteCarloPasses }: SpecFacts,
+): FieldViolation[] {
+  if (monteCarloPasses === undefined) return [];
+  const tooFew = [...needed].filter(([least]) => monteCarloPasses < least);
+  if (tooFew.length === 0) return [];
+  const wants = tooFew.map(([least, entries]) => `at least ${least} for ${entries.join(', ')}`);
+  const description = `must be ${wants.join(' and ')}, got ${monteCarloPasses}`;
+  return [{ field: 'protocol.monteCarloPasses', description }];
+}
+
+function validationRules(entries: readonly string[], { validationSize }: SpecFacts): FieldViolation[] {
+  if (entries.length === 0 || validationSize !== 0) return [];
+  const description = `must be at least 1 for ${entries.join(', ')}, which learn from validation samples`;
+  return [{ field: 'protocol.validationSize', description }];
 }
 
 function missingSignals(strategy: string, needed: readonly string[], facts: SpecFacts): string | undefined {
@@ -121,7 +140,8 @@ function missingSignals(strategy: string, needed: readonly string[], facts: Spec
   const rate = dropout === 'default' ? defaultDropout(architecture, facts.dataset ?? '') : dropout;
   const given = signalsOf(architecture, rate);
   const known = new Set<string>(given);
-  const missing = [...new Set(needed)].filter((signal) => !known.has(signal));
+  // Labels are no output of the model.
+  const missing = [...new Set(needed)].filter((signal) => signal !== 'labels' && !known.has(signal));
   if (missing.length === 0) return undefined;
   return `${strategy} needs ${missing.map(signalNames).join(' and ')}, which ${modelName(architecture, rate)} does not have; ${remedy(architecture)}`;
 }

@@ -209,6 +209,22 @@ describe('rules that join fields', () => {
     assert.deepEqual(faults({ ...least, protocol }), []);
   });
 
+  test('fewer Monte-Carlo passes than a strategy works with', () => {
+    const joint = { ...least, strategies: ['bald', 'batch_bald', 'margin'] };
+    assertFault(joint, 'protocol.monteCarloPasses', /must be at least 50 for batch_bald, got 10/);
+    assert.deepEqual(faults({ ...joint, protocol: { monteCarloPasses: 50 } }), []);
+  });
+
+  test('no validation samples for a strategy that learns from them; labels are no output of the model', () => {
+    const spec = { ...least, strategies: ['uherding', 'alfa_mix'], training: { earlyStopping: false } };
+    assertFault(
+      { ...spec, protocol: { validationSize: 0 } },
+      'protocol.validationSize',
+      /at least 1 for uherding, which learn/,
+    );
+    assert.deepEqual(faults(spec), []);
+  });
+
   test('unknown strategies and architectures, with the nearest known', () => {
     assertFault({ ...least, strategies: ['entropie'] }, 'strategies[0]', /did you mean "entropy"\?/);
     assertFault(

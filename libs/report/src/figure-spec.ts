@@ -2,6 +2,7 @@
 // interval, and the strategy's name beside the end of its line instead of a legend.
 
 import type { TopLevelSpec } from 'vega-lite';
+import { BASELINE } from './build.js';
 import { type CurveMean, learningCurves, type Metric } from './curves.js';
 import { coloursOf } from './palette.js';
 import type { Report } from './types.js';
@@ -9,15 +10,21 @@ import type { Report } from './types.js';
 const WIDTH = 640;
 /** Pixels between the baselines of two names. */
 const NAME_GAP = 15;
+/** Bands of more strategies would hide each other and the lines. */
+const MOST_BANDS = 10;
 const TEXT = '#374151';
 const FAINT = '#9ca3af';
 
 const axisTitles: Record<Metric, string> = { accuracy: 'test accuracy', macroF1: 'test macro F1' };
 
 export function learningCurvesSpec(report: Report, metric: Metric = 'accuracy'): TopLevelSpec {
-  const curves = learningCurves(report, metric);
+  const measured = learningCurves(report, metric);
+  const strategies = [...new Set(measured.map((point) => point.strategy))];
+  const crowded = strategies.length > MOST_BANDS;
+  const curves = measured.map((point) =>
+    crowded && point.strategy !== BASELINE ? { ...point, ci95: null } : point,
+  );
   const band = bands(curves);
-  const strategies = [...new Set(curves.map((point) => point.strategy))];
   const height = Math.max(360, strategies.length * NAME_GAP);
   const [low, high] = valueDomain(curves);
   const labels = [...new Set(curves.map((point) => point.labels))].sort((a, b) => a - b);
@@ -54,7 +61,7 @@ export function learningCurvesSpec(report: Report, metric: Metric = 'accuracy'):
     padding: 12,
     width: WIDTH,
     height,
-    title: { text: titleOf(metric), subtitle: subtitleOf(curves) },
+    title: { text: titleOf(metric), subtitle: subtitleOf(curves, crowded) },
     layer: [
       ...(band.length === 0
         ? []
@@ -72,7 +79,7 @@ export function learningCurvesSpec(report: Report, metric: Metric = 'accuracy'):
           ]),
       {
         data: { values: curves.map(({ strategy, labels, mean }) => ({ strategy, labels, mean })) },
-        mark: { type: 'line', strokeWidth: 2, aria: false },
+        mark: { type: 'line', strokeWidth: crowded ? 1.25 : 2, aria: false },
         encoding: { x, y: { ...y, field: 'mean' }, color, strokeDash: dash },
       },
       {
@@ -120,13 +127,14 @@ function titleOf(metric: Metric): string {
   return metric === 'accuracy' ? 'Test accuracy' : 'Test macro F1';
 }
 
-function subtitleOf(curves: readonly CurveMean[]): string {
+function subtitleOf(curves: readonly CurveMean[], crowded: boolean): string {
   const counts = curves.map((point) => point.seeds);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   if (counts.length === 0) return 'no cell is finished';
   if (most === 1) return 'one seed: no interval';
   const seeds = fewest === most ? String(most) : `${fewest} to ${most}`;
-  return `mean over ${seeds} seeds, band: pointwise 95 % t interval`;
+  const whose = crowded ? ` of ${BASELINE}; those of the others are in the table` : '';
+  return `mean over ${seeds} seeds, band: pointwise 95 % t interval${whose}`;
 }
 
 /** From the first to the last number of labels; a single one stands in the middle. */

@@ -57,6 +57,14 @@ describe('the figure', () => {
     );
   });
 
+  test('of many strategies has the band of random alone, and says so', async () => {
+    const names = ['random', ...Array.from({ length: 10 }, (_, i) => `strategy-${i}`)];
+    const cells = names.flatMap((name) => [cell(name, 1, [0.5, 0.7]), cell(name, 2, [0.4, 0.8])]);
+    const crowd = buildReport({ ...header, spec: {} }, cells, cost);
+    assert.deepEqual(new Set(layer(crowd, 'area').data.values.map((v) => v.strategy)), new Set(['random']));
+    assert.match(await learningCurvesSvg(crowd), /interval of random; those of the others are in the table/);
+  });
+
   test('draws random in grey and every other strategy in its own colour', () => {
     const names = ['margin', 'random', 'bald', 'entropy'];
     const many = buildReport(

@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Bus } from '@alarena/bus';
 import { AppError } from '@alarena/core';
-import { deferred, expectAppError, within } from '@alarena/testkit';
+import { startTelemetry, withSpan } from '@alarena/telemetry';
+import { deferred, expectAppError, startTraceSink, within } from '@alarena/testkit';
+import type { WorkerMetrics } from './metrics.js';
 import { Gate, openPipeline } from './pipeline.fixture.js';
-import { findFailure, getResult, putFailure, putResult } from './results.js';
+import { getResult, putFailure, putResult } from './results.js';
 import { taskKey } from './task-key.js';
-import { fitHandler, fitTask, untilAborted } from './tasks.fixture.js';
+import { fitHandler, fitTask } from './tasks.fixture.js';
 
 const task = fitTask();
 const key = taskKey(task);
+const cancelled = new AppError('cancelled', 'no longer wanted');
 const context = {
   key,
   signal: new AbortController().signal,
@@ -75,6 +77,44 @@ describe('a task asked for', () => {
   });
 });
 
+test('whoever measures hears of every task: how long it waited, how it ended, what it cost', async (t) => {
+  const told: unknown[] = [];
+  const seconds: (number | undefined)[] = [];
+  const { store, startWorker, run } = await openPipeline(t, {
+    dispatcher: {
+      metrics: {
+        answered: ({ outcome, ...fields }) => {
+          told.push(['answered', fields.kind, fields.queue, outcome]);
+          seconds.push(fields.seconds);
+        },
+      },
+    },
+  });
+  const metrics: WorkerMetrics = {
+    started: (fields) => {
+      told.push(['started', fields.kind, fields.queue]);
+      seconds.push(fields.waitedSeconds);
+    },
+    ended: ({ outcome, ...fields }) => {
+      told.push(['ended', fields.kind, fields.queue, outcome]);
+      seconds.push(fields.seconds);
+    },
+  };
+  startWorker('fit', fitHandler(store), { metrics });
+  const queue = 'task.fit.cpu-test';
+  await run(task);
+  assert.deepEqual(told.splice(0), [
+    ['started', 'fit', queue],
+    ['ended', 'fit', queue, 'done'],
+    ['answered', 'fit', queue, 'computed'],
+  ]);
+  await run(task);
+  assert.deepEqual(told.splice(0), [['answered', 'fit', queue, 'stored']]);
+  await expectAppError('cancelled', run(task, { signal: AbortSignal.abort(cancelled) }));
+  assert.deepEqual(told, [['answered', 'fit', queue, 'cancelled']]);
+  assert.ok(seconds.every((value) => value !== undefined && value >= 0 && value < 60));
+});
+
 describe('what gets lost', () => {
   test('the event of a result: polling finds the result', async (t) => {
     const { store, run, loseMessage } = await openPipeline(t, { pollMs: 5 });
@@ -104,146 +144,22 @@ describe('what gets lost', () => {
     startWorker('fit', fitHandler(store));
     assert.equal((await waiting).origin, 'computed');
   });
-});
 
-describe('a failure', () => {
-  test('that may pass is tried again', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t);
-    let calls = 0;
-    startWorker('fit', async (inputs, context) => {
-      if (++calls === 1) throw new AppError('unavailable', 'the compute process died');
-      return fitHandler(store)(inputs, context);
-    });
-    assert.equal((await run(task)).origin, 'computed');
-    assert.equal(calls, 2);
-    assert.equal(await findFailure(store, 'fit', key), undefined);
-  });
-
-  test('that never passes ends after the attempts allowed', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t);
-    let calls = 0;
-    const handler = async (): Promise<never> => {
-      calls++;
-      throw new AppError('unavailable', `died ${calls} times`, { reason: 'COMPUTE_DIED' });
-    };
-    startWorker('fit', handler, { attempts: 2 });
-    const error = await expectAppError('unavailable', run(task));
-    assert.deepEqual([error.reason, error.message, error.retryable], ['COMPUTE_DIED', 'died 2 times', false]);
-    assert.equal(calls, 2);
-    assert.equal((await findFailure(store, 'fit', key))?.reason, 'COMPUTE_DIED');
-  });
-
-  test('that will not pass is told at once, kept, and cleared by the next run', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t);
-    let calls = 0;
-    startWorker('fit', async (inputs, context) => {
-      if (++calls === 1) {
-        throw new AppError('failed-precondition', 'training diverged', {
-          reason: 'TRAINING_DIVERGED',
-          facts: { epoch: 3 },
-        });
-      }
-      return fitHandler(store)(inputs, context);
-    });
-    const error = await expectAppError('failed-precondition', run(task));
-    const { message, reason, facts } = error;
-    assert.deepEqual(
-      { message, reason, facts },
-      { message: 'training diverged', reason: 'TRAINING_DIVERGED', facts: { epoch: 3 } },
-    );
-    const kept = await findFailure(store, 'fit', key);
-    assert.deepEqual([kept?.reason, kept?.facts], ['TRAINING_DIVERGED', { epoch: 3 }]);
-    assert.equal((await run(task)).origin, 'computed');
-    assert.equal(await findFailure(store, 'fit', key), undefined);
-  });
-
-  test('of many tasks at once, each asked for again at once, buries none of the second tries', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t);
-    const failed = new Set<string>();
-    const handler: ReturnType<typeof fitHandler> = async (inputs, context) => {
-      if (failed.has(context.key)) return fitHandler(store)(inputs, context);
-      failed.add(context.key);
-      throw new AppError('internal', 'once');
-    };
-    startWorker('fit', handler, { concurrency: 10 });
-    const seeds = Array.from({ length: 30 }, (_, seed) => seed);
-    const results = await Promise.all(
-      seeds.map(async (seed) => {
-        await expectAppError('internal', run(fitTask(seed)));
-        return (await run(fitTask(seed))).manifest.inputs.seed;
-      }),
-    );
-    assert.deepEqual(results, seeds);
-  });
-});
-
-describe('a worker that ends in mid-task', () => {
-  test('gives the task to another', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t);
-    const started = deferred();
-    const stop = startWorker('fit', (_, context) => {
-      started.resolve();
-      return untilAborted(context);
-    });
-    const waiting = run(task);
-    await within('the first worker', started.promise);
-    await stop();
-    startWorker('fit', fitHandler(store));
-    assert.equal((await waiting).origin, 'computed');
-    assert.equal(await findFailure(store, 'fit', key), undefined);
-  });
-
-  test('without a word loses it when its heartbeats stop', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t, { ackWaitMs: 20 });
-    const started = deferred();
-    const silent = { heartbeatMs: 2 ** 30 };
-    startWorker(
-      'fit',
-      (_, context) => {
-        started.resolve();
-        return untilAborted(context);
-      },
-      silent,
-    );
-    const waiting = run(task);
-    await within('the first worker', started.promise);
-    startWorker('fit', fitHandler(store));
-    assert.equal((await waiting).origin, 'computed');
-  });
-
-  test('after the result, before its ack, has stored no failure', async (t) => {
-    const { store, bus, startWorker, run } = await openPipeline(t, { retryDelayMs: 1 });
-    let acks = 0;
-    const losingFirstAck: Bus = {
-      publishTask: (message) => bus.publishTask(message),
-      consume: (queue, options, handler) =>
-        bus.consume(queue, options, (delivery) =>
-          handler({
-            ...delivery,
-            ack: async () => {
-              if (++acks === 1) throw new AppError('failed-precondition', 'the bus is gone');
-              await delivery.ack();
-            },
-          }),
-        ),
-      withdraw: (queue, key) => bus.withdraw(queue, key),
-      publishEvent: (event) => bus.publishEvent(event),
-      subscribe: (pattern, options) => bus.subscribe(pattern, options),
-      close: () => bus.close(),
-    };
-    const gate = new Gate(fitHandler(store));
-    gate.open(0);
-    startWorker('fit', gate.handler, { bus: losingFirstAck });
-    await run(task);
-    assert.deepEqual([acks, gate.calls], [2, 1]);
-    assert.equal(await findFailure(store, 'fit', key), undefined);
-  });
-
-  test('and so do all others: the task is given up', async (t) => {
-    const { startWorker, run } = await openPipeline(t, { ackWaitMs: 20, maxDeliveries: 2 });
-    startWorker('fit', (_, context) => untilAborted(context), { heartbeatMs: 2 ** 30, concurrency: 2 });
-    const error = await expectAppError('internal', run(task));
-    assert.equal(error.reason, 'TASK_DEAD');
-    assert.deepEqual(error.facts, { kind: 'fit', key });
+  test('and published again stays in the trace of whoever asked for it', async (t) => {
+    const sink = await startTraceSink(t);
+    const telemetry = await startTelemetry({ service: 'test', endpoint: sink.endpoint });
+    t.after(() => telemetry.shutdown());
+    const { store, startWorker, run, loseMessage } = await openPipeline(t, { pollMs: 5 });
+    const waiting = withSpan('asked', {}, () => run(task));
+    await loseMessage(task);
+    const stopWorker = startWorker('fit', fitHandler(store));
+    await waiting;
+    await stopWorker();
+    await telemetry.shutdown();
+    const [done, ...others] = sink.named('task fit');
+    assert.ok(done !== undefined && others.length === 0);
+    const above = sink.ancestors(done).map(({ name }) => name);
+    assert.deepEqual(above, ['publish fit', 'asked']);
+    assert.equal(sink.named('publish fit').length, 1);
   });
 });

@@ -1,13 +1,17 @@
-// Asks for tasks and waits for their results. Equal tasks asked for at once are one; events make it quick, polling
-// the store makes it safe: a lost event costs a poll.
+// Asks for tasks and waits for their results. Equal tasks asked for at once are one. What fails for good fails its
+// caller; a store or bus that is away is waited for.
 
 import type { Bus } from '@alarena/bus';
-import { AppError } from '@alarena/core';
+import { AppError, Limit } from '@alarena/core';
 import type { ObjectStore } from '@alarena/store';
-import { injectContext, type Logger, type WorkFields } from '@alarena/telemetry';
-import { decode, encode, failureOf, queueName, type TaskEvent, type TaskOrder } from './messages.js';
+import type { Logger } from '@alarena/telemetry';
+import { queueName } from './messages.js';
+import type { DispatcherMetrics } from './metrics.js';
+import { OutstandingTasks, type WaitOptions } from './outstanding.js';
+import { Patience } from './patience.js';
 import { type Producer, producerOf } from './producer.js';
-import { clearFailure, findFailure, findResult, getResult, type Manifest } from './results.js';
+import type { PublishWindow } from './publish-window.js';
+import { findResult, getResult, type Manifest } from './results.js';
 import type { Task, TaskKind } from './task.js';
 import { taskKey } from './task-key.js';
 
@@ -15,14 +19,16 @@ export interface DispatcherOptions {
   readonly bus: Bus;
   readonly store: ObjectStore;
   readonly logger: Logger;
-  /** Time between looks at the store for a result whose event was lost. Default: 5,000. */
+  /** What may be published when. Default: everything at once. */
+  readonly window?: PublishWindow;
+  readonly metrics?: DispatcherMetrics;
+  /** Time between looks into the store for results whose event was lost. Default: 5,000. */
   readonly pollMs?: number;
+  /** Tasks looked for each time, those longest not looked for first. Default: 200. */
+  readonly looksPerPoll?: number;
 }
 
-export interface DispatchOptions {
-  readonly signal: AbortSignal;
-  readonly work: WorkFields;
-  readonly onProgress?: (fraction: number) => void;
+export interface DispatchOptions extends WaitOptions {
   /** Told when something worth a person's notice was put right, e.g. a corrupt array. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -33,47 +39,61 @@ export interface Dispatched<K extends TaskKind> {
   readonly origin: 'computed' | 'stored' | 'shared';
 }
 
-interface Outstanding {
-  readonly order: TaskOrder;
-  readonly queue: string;
-  readonly settled: Promise<void>;
-  readonly settle: (error?: AppError) => void;
-  readonly listeners: Set<(fraction: number) => void>;
-  waiters: number;
-}
-
 /** Rounds of finding a corrupt input and having it made again, before a task is given up. */
 const repairs = 2;
 
+/**
+ * First looks for results at the same time. Where thousands of tasks are asked for at once, those found missing are
+ * published meanwhile, not behind all the looks.
+ */
+const looksAtOnce = 32;
+
 export class TaskDispatcher {
   readonly #options: DispatcherOptions;
-  readonly #outstanding = new Map<string, Outstanding>();
-  readonly #closing = new AbortController();
-  readonly #listening: Promise<void>;
-  readonly #poll: NodeJS.Timeout;
+  readonly #patience: Patience;
+  readonly #outstanding: OutstandingTasks;
+  readonly #looks = new Limit(looksAtOnce);
 
   constructor(options: DispatcherOptions) {
+    const { bus, store, logger, window, pollMs = 5_000, looksPerPoll = 200 } = options;
     this.#options = options;
-    this.#listening = this.#listen();
-    this.#poll = setInterval(() => void this.#lookForAll(), options.pollMs ?? 5_000);
-    this.#poll.unref();
+    this.#patience = new Patience({ part: 'object store', logger });
+    const patience = { store: this.#patience, bus: new Patience({ part: 'bus', logger }) };
+    this.#outstanding = new OutstandingTasks({ bus, store, logger, patience, window, pollMs, looksPerPoll });
   }
 
   /**
    * The result of a task, computed if there is none. A corrupt array that the task met is made again by the task
    * that made it, and said; then the task is tried once more.
    */
-  run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
-    return this.#repairing(() => this.#once(task, options), options);
+  async run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
+    const started = performance.now();
+    const answered = (outcome: Dispatched<K>['origin'] | 'failed' | 'cancelled'): void => {
+      const seconds = (performance.now() - started) / 1000;
+      const queue = queueName(task.kind, task.numerics);
+      this.#options.metrics?.answered?.({ kind: task.kind, queue, outcome, seconds });
+    };
+    try {
+      const dispatched = await this.#repairing(() => this.#once(task, options), options);
+      answered(dispatched.origin);
+      return dispatched;
+    } catch (thrown) {
+      answered(options.signal.aborted ? 'cancelled' : 'failed');
+      throw thrown;
+    }
   }
 
+  /**
+   * Takes a task out of its queue, whoever published it, unless somebody here waits for it. One that a worker has
+   * goes on to its end.
+   */
+  async withdraw(task: Task): Promise<void> {
+    await this.#outstanding.withdraw(queueName(task.kind, task.numerics), taskKey(task));
+  }
+
+  /** Ends all waiting with `unavailable`. What is published stays so, for whoever goes on. */
   async close(): Promise<void> {
-    clearInterval(this.#poll);
-    this.#closing.abort();
-    for (const one of this.#outstanding.values()) {
-      one.settle(new AppError('unavailable', 'the orchestrator is shutting down'));
-    }
-    await this.#listening;
+    await this.#outstanding.close();
   }
 
   async #repairing<T>(attempt: () => Promise<T>, options: DispatchOptions): Promise<T> {
@@ -90,11 +110,12 @@ export class TaskDispatcher {
 
   async #once<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>> {
     const { store } = this.#options;
+    const { signal, work } = options;
     const key = taskKey(task);
-    options.signal.throwIfAborted();
     let repair = false;
     try {
-      const found = await findResult(store, task.kind, key);
+      const find = (): Promise<Manifest<K> | undefined> => findResult(store, task.kind, key);
+      const found = await this.#looks.run(() => this.#patience.call(find, signal));
       if (found !== undefined) return { manifest: found, origin: 'stored' };
     } catch (thrown) {
       if (AppError.from(thrown).code !== 'data-loss') throw thrown;
@@ -104,18 +125,19 @@ export class TaskDispatcher {
       repair = true;
     }
     const shared = this.#outstanding.has(key);
-    await this.#wait(task, key, repair, options);
-    return { manifest: await getResult(store, task.kind, key), origin: shared ? 'shared' : 'computed' };
+    await this.#outstanding.wait({ task, repair, work }, key, options);
+    return { manifest: await this.#result(task.kind, key, signal), origin: shared ? 'shared' : 'computed' };
   }
 
   async #repair(producer: Producer, options: DispatchOptions): Promise<void> {
     const { kind, key } = producer;
-    const { semantics, numerics, inputs, result } = await getResult(this.#options.store, kind, key);
+    const { signal, work } = options;
+    const { semantics, numerics, inputs, result } = await this.#result(kind, key, signal);
     options.onNotice?.(`an array of the ${kind} task ${key.slice(0, 12)} was corrupt and is computed again`);
     const task: Task = { kind, semantics, numerics, inputs };
     // What it is made from may be corrupt as well.
-    await this.#repairing(() => this.#wait(task, key, true, options), options);
-    const again = await getResult(this.#options.store, kind, key);
+    await this.#repairing(() => this.#outstanding.wait({ task, repair: true, work }, key, options), options);
+    const again = await this.#result(kind, key, signal);
     if (JSON.stringify(again.result) !== JSON.stringify(result)) {
       options.onNotice?.(
         `the ${kind} task ${key.slice(0, 12)} gave another result; what was made from it is dropped`,
@@ -123,135 +145,7 @@ export class TaskDispatcher {
     }
   }
 
-  /** Publishes the task unless it is outstanding, and waits until it is settled or the signal aborts. */
-  async #wait(task: Task, key: string, repair: boolean, options: DispatchOptions): Promise<void> {
-    const { signal, onProgress } = options;
-    signal.throwIfAborted();
-    const known = this.#outstanding.get(key);
-    const one = known ?? this.#open({ task, repair, work: options.work }, key);
-    one.waiters++;
-    if (onProgress) one.listeners.add(onProgress);
-    let stopListening = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(AppError.from(signal.reason));
-      signal.addEventListener('abort', onAbort, { once: true });
-      stopListening = () => signal.removeEventListener('abort', onAbort);
-    });
-    aborted.catch(() => {});
-    try {
-      if (known === undefined) await this.#start(one, key);
-      await Promise.race([one.settled, aborted]);
-    } finally {
-      stopListening();
-      if (onProgress) one.listeners.delete(onProgress);
-      if (--one.waiters === 0) {
-        this.#outstanding.delete(key);
-        if (signal.aborted) await this.#withdraw(one, key);
-      }
-    }
+  #result<K extends TaskKind>(kind: K, key: string, signal: AbortSignal): Promise<Manifest<K>> {
+    return this.#patience.call(() => getResult(this.#options.store, kind, key), signal);
   }
-
-  /** Nobody else can settle what was never published. */
-  async #start(one: Outstanding, key: string): Promise<void> {
-    try {
-      // An old failure must not be taken for this attempt's.
-      await clearFailure(this.#options.store, one.order.task.kind, key);
-      await this.#publish(one, key);
-    } catch (thrown) {
-      one.settle(AppError.from(thrown));
-    }
-  }
-
-  /** A task that stays in its queue costs its computation and nothing else. */
-  async #withdraw({ queue }: Outstanding, key: string): Promise<void> {
-    try {
-      await this.#options.bus.withdraw(queue, key);
-    } catch (error) {
-      this.#options.logger.warn({ err: error, task: key }, 'a task could not be withdrawn');
-    }
-  }
-
-  #open(order: TaskOrder, key: string): Outstanding {
-    let settle: (error?: AppError) => void = () => {};
-    const settled = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    settled.catch(() => {});
-    const one: Outstanding = {
-      order,
-      queue: queueName(order.task.kind, order.task.numerics),
-      settled,
-      settle,
-      listeners: new Set(),
-      waiters: 0,
-    };
-    this.#outstanding.set(key, one);
-    return one;
-  }
-
-  async #publish({ queue, order }: Outstanding, key: string): Promise<void> {
-    const headers = injectContext<Record<string, string>>({});
-    await this.#options.bus.publishTask({ queue, key, payload: encode(order), headers });
-  }
-
-  async #listen(): Promise<void> {
-    const { bus } = this.#options;
-    const { signal } = this.#closing;
-    const events = async (): Promise<void> => {
-      for await (const { subject, payload } of bus.subscribe('event.task.>', { signal })) {
-        const one = this.#outstanding.get(lastToken(subject));
-        if (one === undefined) continue;
-        const event = decode<TaskEvent>(payload);
-        if (event.state === 'done') one.settle();
-        else if (event.state === 'failed') one.settle(failureOf(event));
-        else for (const listener of one.listeners) listener(event.fraction);
-      }
-    };
-    const deadLetters = async (): Promise<void> => {
-      for await (const { subject } of bus.subscribe('dead.task.>', { signal })) {
-        const one = this.#outstanding.get(lastToken(subject));
-        // Not awaited: meanwhile the next one's task might be asked for again, and it would be buried alive.
-        if (one !== undefined) void this.#bury(one, lastToken(subject));
-      }
-    };
-    await Promise.all([events(), deadLetters()]);
-  }
-
-  /** A dead letter without a failure was lost with its workers, time and again. */
-  async #bury(one: Outstanding, key: string): Promise<void> {
-    const { kind } = one.order.task;
-    const failure = await findFailure(this.#options.store, kind, key).catch(() => undefined);
-    one.settle(
-      failure ??
-        new AppError(
-          'internal',
-          `the ${kind} task ${key.slice(0, 12)} was given up: its workers died again and again`,
-          {
-            reason: 'TASK_DEAD',
-            facts: { kind, key },
-          },
-        ),
-    );
-  }
-
-  async #lookForAll(): Promise<void> {
-    for (const [key, one] of this.#outstanding) {
-      const { kind } = one.order.task;
-      try {
-        const failure = await findFailure(this.#options.store, kind, key);
-        if (failure !== undefined) one.settle(failure);
-        // The result of a repair cannot be told from the one it replaces.
-        else if (!one.order.repair && (await findResult(this.#options.store, kind, key))) one.settle();
-        // The message may be lost as well as the event; a task that is not is a duplicate, which the bus drops.
-        // Looked up again: it may have been settled or given up during the look.
-        else if (this.#outstanding.get(key) === one) await this.#publish(one, key);
-      } catch (error) {
-        this.#options.logger.warn({ err: error, task: key }, 'a look for a result failed');
-      }
-    }
-  }
-}
-
-function lastToken(subject: string): string {
-  return subject.slice(subject.lastIndexOf('.') + 1);
 }

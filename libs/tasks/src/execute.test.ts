@@ -5,7 +5,7 @@ import { FilesystemStore, getArray } from '@alarena/store';
 import { expectAppError, temporaryFolder } from '@alarena/testkit';
 import { executeTask } from './execute.js';
 import { findResult, getResult, manifestKey } from './results.js';
-import type { TaskKind } from './task.js';
+import { shardsOf, type TaskKind } from './task.js';
 import { taskKey } from './task-key.js';
 import {
   corruptBlob,
@@ -47,7 +47,7 @@ describe('a task', () => {
     assert.ok(first.manifest.seconds >= 0);
     const never = async (): Promise<never> => assert.fail('computed again');
     const second = await executeTask(store, fit, never, { signal });
-    assert.deepEqual(second, { manifest: first.manifest, origin: 'stored' });
+    assert.deepEqual(second, { manifest: first.manifest, origin: 'stored', differs: false });
   });
 
   test('hands its handler the inputs, its key, the signal and a way to report progress', async (t) => {
@@ -102,7 +102,7 @@ describe('a repair', () => {
     const store = await openStore(t);
     await runAll(store);
     const before = await getResult(store, 'infer', inferKey);
-    const ref = before.result.probabilities!;
+    const ref = shardsOf(before.result.probabilities)[0]!;
     await corruptBlob(store, ref.sha256, 80);
     await expectAppError('data-loss', getArray(store, ref));
     const { manifest, origin } = await executeTask(store, infer, inferHandler(store), {

@@ -31,6 +31,8 @@ export interface ExecuteOptions {
 export interface Executed<K extends TaskKind> {
   readonly manifest: Manifest<K>;
   readonly origin: 'computed' | 'stored';
+  /** Another had put its result meanwhile, and that is a different one: numerics are not what they are said to be. */
+  readonly differs: boolean;
 }
 
 export async function executeTask<K extends TaskKind>(
@@ -43,7 +45,7 @@ export async function executeTask<K extends TaskKind>(
   const repair = options.repair ?? false;
   if (!repair) {
     const found = await findResult(store, task.kind, key);
-    if (found !== undefined) return { manifest: found, origin: 'stored' };
+    if (found !== undefined) return { manifest: found, origin: 'stored', differs: false };
   }
   const started = performance.now();
   const result = await handler(task.inputs, {
@@ -54,7 +56,10 @@ export async function executeTask<K extends TaskKind>(
   });
   const seconds = (performance.now() - started) / 1000;
   if (repair) await dropDifferent(store, task, key, result);
-  return { manifest: await putResult(store, task, result, seconds), origin: 'computed' };
+  const manifest = await putResult(store, task, result, seconds);
+  // Our own where none was there.
+  const differs = manifest.result !== result && !isSame(manifest.result, result);
+  return { manifest, origin: 'computed', differs };
 }
 
 /**
@@ -75,7 +80,11 @@ async function dropDifferent<K extends TaskKind>(
     await removeResult(store, task.kind, key);
     return;
   }
-  if (old === undefined || canonicalJson(plainJson(old.result)) === canonicalJson(plainJson(result))) return;
+  if (old === undefined || isSame(old.result, result)) return;
   await removeDerived(store, task.kind, key);
   await removeResult(store, task.kind, key);
+}
+
+function isSame<K extends TaskKind>(a: ResultOf<K>, b: ResultOf<K>): boolean {
+  return canonicalJson(plainJson(a)) === canonicalJson(plainJson(b));
 }

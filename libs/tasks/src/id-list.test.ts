@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FilesystemStore } from '@alarena/store';
+import { blobKey, FilesystemStore } from '@alarena/store';
 import { expectAppError, temporaryFolder } from '@alarena/testkit';
 import fc from 'fast-check';
-import { getIds, putIds } from './id-list.js';
+import { getIds, idsRef, isIdsLost, putIds } from './id-list.js';
 import { corruptBlob } from './tasks.fixture.js';
 
 describe('a list of ids', () => {
@@ -15,6 +15,9 @@ describe('a list of ids', () => {
         const ref = await putIds(store, list);
         assert.equal(ref.count, list.length);
         assert.deepEqual(await putIds(store, new Set(list.toReversed())), ref);
+        const given = Int32Array.from(list);
+        assert.deepEqual(await putIds(store, given), ref);
+        assert.deepEqual(given, Int32Array.from(list), 'the list given is left as it is');
         assert.deepEqual(await getIds(store, ref), Int32Array.from(list).sort());
       }),
       { numRuns: 30 },
@@ -37,6 +40,8 @@ describe('a list of ids', () => {
       const error = await expectAppError('invalid-argument', putIds(store, [1, bad]));
       assert.match(error.message, new RegExp(`integer from 0 .*got ${bad}`));
     }
+    await expectAppError('invalid-argument', putIds(store, Int32Array.of(2, -1)));
+    await expectAppError('invalid-argument', putIds(store, Int32Array.of(2, 1, 2)));
   });
 
   test('that is corrupt is not taken for one', async (t) => {
@@ -58,5 +63,16 @@ describe('a list of ids', () => {
     assert.deepEqual(await put(), ref);
     assert.equal(repairs, 1);
     assert.deepEqual(await getIds(store, ref), Int32Array.of(2, 4));
+  });
+
+  test('that is gone or corrupt is told as lost, for who knows the ids to put it again', async (t) => {
+    const store = new FilesystemStore(await temporaryFolder(t));
+    const ref = idsRef([7, 5]);
+    assert.ok(isIdsLost(await expectAppError('not-found', getIds(store, ref))), 'naming it stores nothing');
+    assert.deepEqual(await putIds(store, [7, 5]), ref);
+    await corruptBlob(store, ref.sha256, 8);
+    assert.ok(isIdsLost(await expectAppError('data-loss', getIds(store, ref))));
+    await store.delete(blobKey(ref.sha256));
+    assert.ok(isIdsLost(await expectAppError('not-found', getIds(store, ref))));
   });
 });

@@ -8,6 +8,7 @@ export interface IdsRef {
   readonly count: number;
 }
 
+const idsLost = 'IDS_LOST';
 const largestId = 2 ** 31 - 1;
 
 /**
@@ -19,19 +20,43 @@ export async function putIds(
   ids: Iterable<number>,
   onRepair: () => void = () => {},
 ): Promise<IdsRef> {
-  const sorted = Int32Array.from(ids, checkedId).sort();
+  const { ref, bytes } = listOf(ids);
+  const state = await stateOf(store, ref);
+  if (state === 'corrupt') onRepair();
+  // One that is intact may be old garbage, and must not be collected before it is used.
+  await putBlob(store, bytes, { rewrite: state !== 'intact' });
+  return ref;
+}
+
+/** What `putIds` gives, without storing anything. */
+export function idsRef(ids: Iterable<number>): IdsRef {
+  return listOf(ids).ref;
+}
+
+function listOf(ids: Iterable<number>): { readonly ref: IdsRef; readonly bytes: Uint8Array } {
+  const sorted = ascending(ids);
+  const bytes = bytesOf(ndarray('int32', [sorted.length], sorted));
+  return { ref: { sha256: sha256Hex(bytes), count: sorted.length }, bytes };
+}
+
+/** Most lists are ascending Int32Arrays already, of tens of thousands of ids: no iterator, no sort. */
+function ascending(ids: Iterable<number>): Int32Array<ArrayBuffer> {
+  const list = ids instanceof Int32Array ? ids.slice() : Int32Array.from(ids, checkedId);
+  const sorted = isAscending(list) ? list : list.sort();
+  const [first = 0] = sorted;
+  // All that can be wrong in an Int32Array.
+  checkedId(first);
   for (let i = 1; i < sorted.length; i++) {
     if (sorted[i] === sorted[i - 1]) {
       throw new AppError('invalid-argument', `the sample id ${sorted[i]} is named twice`);
     }
   }
-  const bytes = bytesOf(ndarray('int32', [sorted.length], sorted));
-  const ref = { sha256: sha256Hex(bytes), count: sorted.length };
-  const state = await stateOf(store, ref);
-  if (state === 'intact') return ref;
-  if (state === 'corrupt') onRepair();
-  await putBlob(store, bytes, { rewrite: true });
-  return ref;
+  return sorted;
+}
+
+function isAscending(ids: Int32Array): boolean {
+  for (let i = 1; i < ids.length; i++) if ((ids[i - 1] as number) >= (ids[i] as number)) return false;
+  return true;
 }
 
 async function stateOf(store: ObjectStore, ref: IdsRef): Promise<'intact' | 'corrupt' | 'missing'> {
@@ -51,7 +76,22 @@ function checkedId(id: number): number {
   throw new AppError('invalid-argument', `a sample id must be an integer from 0 to ${largestId}, got ${id}`);
 }
 
+/** One that is gone or corrupt is `isIdsLost`: who knows the ids can put them again. */
 export async function getIds(store: ObjectStore, ref: IdsRef): Promise<Int32Array> {
-  const bytes = await getBlob(store, { digest: ref.sha256, sizeBytes: ref.count * 4 });
-  return fromBytes('int32', [ref.count], bytes).data;
+  try {
+    const bytes = await getBlob(store, { digest: ref.sha256, sizeBytes: ref.count * 4 });
+    return fromBytes('int32', [ref.count], bytes).data;
+  } catch (thrown) {
+    const { code, message, facts } = AppError.from(thrown);
+    if (code !== 'not-found' && code !== 'data-loss') throw thrown;
+    throw new AppError(code, `a list of ${ref.count} sample ids is lost: ${message}`, {
+      reason: idsLost,
+      facts: { ...facts, digest: ref.sha256 },
+      cause: thrown,
+    });
+  }
+}
+
+export function isIdsLost(error: unknown): boolean {
+  return error instanceof AppError && error.reason === idsLost;
 }

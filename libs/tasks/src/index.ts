@@ -1,4 +1,9 @@
-export { type Dispatched, type DispatchOptions, TaskDispatcher } from './dispatcher.js';
+export {
+  type Dispatched,
+  type DispatcherOptions,
+  type DispatchOptions,
+  TaskDispatcher,
+} from './dispatcher.js';
 export {
   type Executed,
   type ExecuteOptions,
@@ -6,10 +11,20 @@ export {
   type TaskContext,
   type TaskHandler,
 } from './execute.js';
-export { getIds, type IdsRef, putIds } from './id-list.js';
+export { getIds, type IdsRef, idsRef, isIdsLost, putIds } from './id-list.js';
+export type { DispatcherMetrics, WorkerMetrics, WorkOutcome } from './metrics.js';
 export { anyNumerics, type NumericsProfile, profileName } from './numerics.js';
+export { Patience, type PatienceOptions } from './patience.js';
 export { planQuery, type Query, type QueryPlan } from './plan-query.js';
+export { taskMetrics } from './pool-metrics.js';
+export { joinPool, type PoolProfile, readPoolProfiles } from './pool-profiles.js';
 export { type Producer, producerOf, readingFrom } from './producer.js';
+export {
+  PublishWindow,
+  type QueueState,
+  type ReadyTask,
+  type WindowOptions,
+} from './publish-window.js';
 export {
   clearFailure,
   findFailure,
@@ -33,8 +48,11 @@ export {
   type InputsOf,
   type Layer,
   type ResultOf,
+  type SampleArray,
+  type SelectEpoch,
   type SelectInputs,
   type SelectResult,
+  shardsOf,
   type Task,
   type TaskKind,
   taskKinds,
@@ -42,3 +60,19 @@ export {
 export { semantics, taskKey } from './task-key.js';
 export { arrayToProto, originToProto } from './to-proto.js';
 export { runWorker, type WorkerOptions } from './worker.js';
+export {
+  drainKey,
+  drainPrefix,
+  liftDrain,
+  readWorkers,
+  requestDrain,
+  type WorkerChange,
+  type WorkerEntry,
+  type WorkerInfo,
+  type WorkerKind,
+  type WorkerState,
+  watchWorkers,
+  workerKey,
+  workerPrefix,
+} from './worker-entries.js';
+export { type AnnounceOptions, announceWorker, type WorkerRegistration } from './worker-registration.js';

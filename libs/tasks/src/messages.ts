@@ -10,11 +10,15 @@ export interface TaskOrder<K extends TaskKind = TaskKind> {
   readonly repair: boolean;
   /** For logs; not part of the work. */
   readonly work: WorkFields;
+  /** Milliseconds since 1970, of the first time; for the time tasks spend in queues. */
+  readonly publishedAt: number;
 }
 
 export type TaskEvent =
   | { readonly state: 'progress'; readonly fraction: number }
   | { readonly state: 'done' }
+  /** A worker has dropped it since it was withdrawn; whoever wants it after all must publish it again. */
+  | { readonly state: 'withdrawn' }
   | {
       readonly state: 'failed';
       readonly code: ErrorCode;
@@ -23,6 +27,12 @@ export type TaskEvent =
       readonly facts: Facts;
     };
 
+/**
+ * Header of a task's message, and of the events and the dead letter about it: names the asking, so that what became of
+ * an earlier one is not taken for this one's.
+ */
+export const orderHeader = 'alarena-order';
+
 /** Workers of one kind and numerics profile share a queue. */
 export function queueName(kind: TaskKind, numerics: string): string {
   return `task.${kind}.${numerics}`;
@@ -30,6 +40,16 @@ export function queueName(kind: TaskKind, numerics: string): string {
 
 export function taskSubject(kind: TaskKind, key: string): string {
   return `event.task.${kind}.${key}`;
+}
+
+/** Tells a worker that nobody wants the task that it has in work; the payload is empty. */
+export function withdrawSubject(kind: TaskKind, key: string): string {
+  return `event.withdraw.${kind}.${key}`;
+}
+
+/** The task's key, in subjects of events and of dead letters. */
+export function lastToken(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1);
 }
 
 export function failedEvent(error: AppError): TaskEvent {

@@ -15,6 +15,7 @@ const query: Query = {
   fit: 'f'.repeat(64),
   pool: { sha256: '1'.repeat(64), count: 100 },
   labelled: { sha256: '2'.repeat(64), count: 20 },
+  validation: { sha256: '3'.repeat(64), count: 10 },
   monteCarloPasses: 7,
   numerics: 'cpu-test',
 };
@@ -90,8 +91,25 @@ describe('a query', () => {
       ];
       assert.deepEqual(asked.sort(), [...descriptor.signals].sort(), descriptor.name);
       assert.deepEqual(layers, layers.toSorted());
-      assert.equal(infer.length, Number(asked.length > 0) + Number(descriptor.labelledSignals.length > 0));
+      const { labelledSignals, validationSignals = [], classifier } = descriptor;
+      assert.equal(pool?.inputs.classifier, asked.length > 0 ? classifier : undefined);
+      const sets = [asked, labelledSignals, validationSignals].filter(({ length }) => length > 0);
+      assert.equal(infer.length, sets.length);
+      assert.equal(select.inputs.validation, validationSignals.length > 0 ? query.validation : undefined);
       assert.equal(select.semantics, descriptor.semantics);
+    }
+  });
+
+  test('by a strategy that learns from validation samples has their labels inferred, or is refused without any', async () => {
+    const { infer, select } = plan('uherding');
+    const known = infer.at(-1);
+    assert.deepEqual([known?.inputs.samples, known?.inputs.labels], [query.validation, true]);
+    assert.equal(select.inputs.validationSignals, taskKey(known!));
+    for (const samples of [undefined, { sha256: '4'.repeat(64), count: 0 }]) {
+      const { validation: _, ...others } = query;
+      const lacking = { ...others, strategy: 'uherding', ...(samples && { validation: samples }) };
+      const error = await expectAppError('invalid-argument', () => planQuery(lacking));
+      assert.match(error.message, /validation: uherding learns from validation samples, and there are none/);
     }
   });
 

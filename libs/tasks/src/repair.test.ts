@@ -7,6 +7,7 @@ import { expectAppError } from '@alarena/testkit';
 import { openPipeline, type Pipeline } from './pipeline.fixture.js';
 import { producerOf } from './producer.js';
 import { getResult, manifestKey, removeResult } from './results.js';
+import { shardsOf } from './task.js';
 import { taskKey } from './task-key.js';
 import {
   corruptBlob,
@@ -65,7 +66,7 @@ async function openDone(t: TestContext, settings = {}): Promise<Counted> {
 
 async function corruptProbabilities({ store }: Pipeline): Promise<void> {
   const { result } = await getResult(store, 'infer', inferKey);
-  await corruptBlob(store, result.probabilities!.sha256, 80);
+  await corruptBlob(store, shardsOf(result.probabilities)[0]!.sha256, 80);
 }
 
 async function corruptWeights({ store }: Pipeline): Promise<void> {
@@ -88,7 +89,7 @@ describe('a corrupt array', () => {
       `an array of the infer task ${inferKey.slice(0, 12)} was corrupt and is computed again`,
     ]);
     const { result } = await getResult(store, 'infer', inferKey);
-    assert.equal((await getArray(store, result.probabilities!)).data.length, 20);
+    assert.equal((await getArray(store, shardsOf(result.probabilities)[0]!)).data.length, 20);
   });
 
   test('made of corrupt arrays has these made again first', async (t) => {
@@ -136,7 +137,7 @@ describe('a corrupt array', () => {
     await waiting;
     assert.deepEqual(computed.slice(0, 2), ['select', 'infer']);
     const { result } = await getResult(store, 'infer', inferKey);
-    assert.equal((await getArray(store, result.probabilities!)).data.length, 20);
+    assert.equal((await getArray(store, shardsOf(result.probabilities)[0]!)).data.length, 20);
   });
 
   test('that stays corrupt is given up with the error that names its producer', async (t) => {

@@ -8,7 +8,7 @@ import type { IdsRef } from './id-list.js';
 export const taskKinds = ['embed', 'fit', 'infer', 'select'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
-export type Layer = 'z' | 'a0' | 'a1' | 'a2';
+export type Layer = 'z' | 'a0' | 'a1' | 'a2' | 'h';
 
 export interface FitInputs {
   /** Digest of the data set. */
@@ -62,15 +62,35 @@ export interface InferInputs {
   readonly layers: readonly Layer[];
   /** Passes T of Monte-Carlo probabilities; 0: none. */
   readonly monteCarloPasses: number;
+  /** Only of samples that the fit was shown the labels of: its labelled and its validation set. */
+  readonly labels?: true;
+  /** The weights of the last linear layer. */
+  readonly classifier?: true;
+}
+
+/**
+ * An array with a row (a column of each pass, of Monte-Carlo passes) for each sample, in ascending order of id: one blob,
+ * or, where it is large, shards in that order. All arrays of a result are cut at the same samples.
+ */
+export type SampleArray = ArrayRef | readonly ArrayRef[];
+
+/** None of what was not asked for. */
+export function shardsOf(array: SampleArray | null | undefined): readonly ArrayRef[] {
+  if (array === null || array === undefined) return [];
+  return 'uri' in array ? [array] : array;
 }
 
 export interface InferResult {
-  /** N x C, rows in ascending order of id. */
-  readonly probabilities: ArrayRef | null;
+  /** N x C. */
+  readonly probabilities: SampleArray | null;
   /** T x N x C. */
-  readonly monteCarlo: ArrayRef | null;
+  readonly monteCarlo: SampleArray | null;
   /** N x width. */
-  readonly layers: { readonly [L in Layer]?: ArrayRef };
+  readonly layers: { readonly [L in Layer]?: SampleArray };
+  /** int32, N, in ascending order of id. */
+  readonly labels?: ArrayRef;
+  /** C x (width of `h` + 1), the bias last. */
+  readonly classifier?: ArrayRef;
 }
 
 export interface EmbedInputs {
@@ -99,6 +119,9 @@ export interface SelectInputs {
   readonly poolSignals: string | null;
   /** Key of the infer task with the labelled set's signals, where the strategy needs them. */
   readonly labelledSignals: string | null;
+  /** Samples of the fit's validation set, where the strategy learns from them, and the infer task with their signals. */
+  readonly validation?: IdsRef;
+  readonly validationSignals?: string;
 }
 
 export interface SelectResult {
@@ -106,6 +129,16 @@ export interface SelectResult {
   readonly ids: readonly number[];
   readonly scores: readonly number[];
   readonly notes: readonly string[];
+  /** Of strategies that train: one entry an epoch. */
+  readonly history?: readonly SelectEpoch[];
+}
+
+export interface SelectEpoch {
+  readonly epoch: number;
+  /** Mean over the training part, nats. */
+  readonly loss: number;
+  /** On the part held back. */
+  readonly accuracy: number;
 }
 
 interface Kinds {

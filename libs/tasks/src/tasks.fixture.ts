@@ -6,7 +6,14 @@ import type { TaskContext, TaskHandler } from './execute.js';
 import { anyNumerics } from './numerics.js';
 import { readingFrom } from './producer.js';
 import { getResult } from './results.js';
-import type { FitInputs, FitResult, InferResult, SelectResult, Task } from './task.js';
+import {
+  type FitInputs,
+  type FitResult,
+  type InferResult,
+  type SelectResult,
+  shardsOf,
+  type Task,
+} from './task.js';
 import { semantics, taskKey } from './task-key.js';
 
 export const numerics = 'cpu-test';
@@ -100,8 +107,8 @@ export function selectHandler(store: ObjectStore): TaskHandler<'select'> {
   return async ({ poolSignals, k }): Promise<SelectResult> => {
     const key = poolSignals ?? '';
     const { result } = await getResult(store, 'infer', key);
-    const ref = result.probabilities;
-    if (ref === null) throw new AppError('failed-precondition', 'no probabilities');
+    const [ref] = shardsOf(result.probabilities);
+    if (ref === undefined) throw new AppError('failed-precondition', 'no probabilities');
     const { data } = await readingFrom({ kind: 'infer', key }, () => getArray(store, ref));
     const ids = Array.from(data.keys()).sort((a, b) => data[b]! - data[a]!);
     return { ids: ids.slice(0, k), scores: ids.slice(0, k).map((id) => data[id]!), notes: [] };

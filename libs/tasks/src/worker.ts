@@ -1,23 +1,17 @@
-// Takes tasks of one kind from their queue, does each once, and says what became of it. A worker may die at any
-// moment: the bus delivers its tasks again, and a result exists whole or not at all.
+// Takes tasks of one kind from their queue. A worker may die at any moment: the bus delivers its tasks again, and a
+// result exists whole or not at all. A store or bus that is away is waited for.
 
-import type { Bus, Delivery } from '@alarena/bus';
-import { AppError } from '@alarena/core';
+import type { Bus } from '@alarena/bus';
 import type { ObjectStore } from '@alarena/store';
-import { Attribute, type Logger, withSpan, workLogger } from '@alarena/telemetry';
-import { executeTask, type TaskHandler } from './execute.js';
-import {
-  decode,
-  encode,
-  failedEvent,
-  queueName,
-  type TaskEvent,
-  type TaskOrder,
-  taskSubject,
-} from './messages.js';
-import { putFailure } from './results.js';
+import type { Logger } from '@alarena/telemetry';
+import type { TaskHandler } from './execute.js';
+import { queueName } from './messages.js';
+import type { WorkerMetrics } from './metrics.js';
+import { isOutage, Patience } from './patience.js';
+import { RunningTasks } from './running-tasks.js';
 import type { TaskKind } from './task.js';
-import { taskKey } from './task-key.js';
+import { workOn } from './work-on.js';
+import type { WorkerRegistration } from './worker-registration.js';
 
 export interface WorkerOptions<K extends TaskKind> {
   readonly bus: Bus;
@@ -31,89 +25,48 @@ export interface WorkerOptions<K extends TaskKind> {
   readonly logger: Logger;
   /** Stops taking tasks and aborts those in work; they are delivered again. */
   readonly signal: AbortSignal;
-  /** Time between heartbeats; well below the bus's limit. Default: 5,000. */
+  /** While it asks this worker to drain, no tasks are taken; those in work go on. */
+  readonly registration?: WorkerRegistration;
+  readonly metrics?: WorkerMetrics;
+  /** Time between heartbeats. Default: a quarter of the bus's limit, at most 5,000. */
   readonly heartbeatMs?: number;
   /** Tries of a task whose failure may pass, such as a computing process that died. Default: 3. */
   readonly attempts?: number;
+  /**
+   * Calls of a handler while the store is away, some half a minute of them, before the task is left to others.
+   * Default: 8.
+   */
+  readonly outageTries?: number;
 }
-
-const retryDelayMs = 500;
-const progressEveryMs = 250;
 
 /** Works until the signal aborts; resolves when the tasks in work have ended. */
 export async function runWorker<K extends TaskKind>(options: WorkerOptions<K>): Promise<void> {
-  const { bus, kind, numerics, concurrency, signal } = options;
-  await bus.consume(queueName(kind, numerics), { concurrency, signal }, (delivery) =>
-    work(options, delivery),
-  );
-}
-
-async function work<K extends TaskKind>(options: WorkerOptions<K>, delivery: Delivery): Promise<void> {
-  const { task, repair, work: fields } = decode<TaskOrder<K>>(delivery.payload);
-  const key = taskKey(task);
-  const logger = workLogger(options.logger, { ...fields, task: key });
-  const attributes = {
-    [Attribute.taskKind]: task.kind,
-    [Attribute.taskKey]: key,
-    [Attribute.taskAttempt]: delivery.attempt,
-    ...(fields.comparison !== undefined && { [Attribute.comparison]: fields.comparison }),
-    ...(fields.cell !== undefined && { [Attribute.cell]: fields.cell }),
-    ...(fields.round !== undefined && { [Attribute.round]: fields.round }),
+  const { bus, kind, numerics, concurrency, signal, logger, registration, outageTries = 8 } = options;
+  const ended = new AbortController();
+  const running = new RunningTasks(signal);
+  const busPatience = new Patience({ part: 'bus', logger });
+  const outages = new Patience({ part: 'object store', logger, isOutage, tries: outageTries });
+  const consume = async (taking: AbortSignal): Promise<void> => {
+    const take = (): Promise<void> =>
+      bus.consume(queueName(kind, numerics), { concurrency, signal: taking }, (delivery) =>
+        workOn(options, delivery, { outages, running }),
+      );
+    try {
+      await busPatience.call(take, taking);
+    } catch (error) {
+      if (!taking.aborted) throw error;
+    }
   };
-  const say = (event: TaskEvent): Promise<void> =>
-    options.bus.publishEvent({ subject: taskSubject(task.kind, key), payload: encode(event) });
-  const heartbeat = setInterval(() => void delivery.working().catch(() => {}), options.heartbeatMs ?? 5_000);
-  let lastProgress = Number.NEGATIVE_INFINITY;
-  const onProgress = (fraction: number): void => {
-    const now = performance.now();
-    if (now - lastProgress < progressEveryMs) return;
-    lastProgress = now;
-    void say({ state: 'progress', fraction }).catch(() => {});
-  };
-  const run = (): ReturnType<typeof executeTask<K>> =>
-    executeTask(options.store, task, options.handler, { signal: options.signal, repair, onProgress });
-  try {
-    const { manifest, origin } = await withSpan(`task ${task.kind}`, attributes, run, {
-      kind: 'consumer',
-      parent: { ...delivery.headers },
-    });
-    logger.info({ kind: task.kind, origin, seconds: manifest.seconds }, 'task done');
-  } catch (thrown) {
-    await settleFailure(options, delivery, task.kind, key, AppError.from(thrown), logger, say);
-    return;
-  } finally {
-    clearInterval(heartbeat);
-  }
-  // A bus that fails here does not undo the result: the next delivery finds it.
-  await delivery.ack();
-  await say({ state: 'done' });
-}
-
-async function settleFailure<K extends TaskKind>(
-  options: WorkerOptions<K>,
-  delivery: Delivery,
-  kind: K,
-  key: string,
-  error: AppError,
-  logger: Logger,
-  say: (event: TaskEvent) => Promise<void>,
-): Promise<void> {
-  if (options.signal.aborted) {
-    // The worker ends; the task is somebody else's, at once.
-    await delivery.nak(0);
-    return;
-  }
-  const tries = options.attempts ?? 3;
-  if (error.retryable && delivery.attempt < tries) {
-    logger.warn({ kind, attempt: delivery.attempt, err: error }, 'task failed; it is tried again');
-    await delivery.nak(retryDelayMs * 2 ** (delivery.attempt - 1));
-    return;
-  }
-  logger.warn({ kind, attempt: delivery.attempt, err: error }, 'task failed');
-  // A store that is full cannot keep the failure; the event still tells it.
-  await putFailure(options.store, kind, key, error).catch((cause: unknown) => {
-    logger.warn({ err: cause }, 'the failure could not be stored');
+  const listen = (): Promise<void> => running.listen(bus, kind, ended.signal);
+  const listening = busPatience.call(listen, ended.signal).catch((error: unknown) => {
+    // A task that nobody wants then costs its computation.
+    if (!ended.signal.aborted) logger.error({ err: error, kind }, 'withdrawals are not heard any more');
   });
-  await delivery.term(error.message);
-  await say(failedEvent(error));
+  try {
+    await (registration === undefined ? consume(signal) : registration.serve(consume, signal));
+  } finally {
+    ended.abort();
+    running.close();
+    await listening;
+  }
 }

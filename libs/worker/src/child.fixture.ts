@@ -3,7 +3,7 @@
 import { serveTasks } from './child.js';
 import { fitOn, inferOn } from './small-comparison.fixture.js';
 
-serveTasks({
+await serveTasks({
   fit: fitOn,
   infer: inferOn,
   embed: () => async () => process.exit(9),

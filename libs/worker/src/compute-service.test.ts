@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { getArray } from '@alarena/store';
-import { executeTask, producerOf, profileName, type TaskContext, taskKey } from '@alarena/tasks';
+import { getArray, type StoreOperation } from '@alarena/store';
+import { executeTask, producerOf, profileName, shardsOf, type TaskContext, taskKey } from '@alarena/tasks';
 import { expectAppError, within } from '@alarena/testkit';
 import { Compute } from './compute-service.js';
 import { openSmallComparison, type SmallComparison } from './small-comparison.fixture.js';
@@ -12,15 +12,20 @@ const { signal } = new AbortController();
 
 interface WithChild extends SmallComparison {
   readonly compute: Compute;
+  /** What the child has asked of the store. */
+  readonly asked: readonly StoreOperation[];
 }
 
 async function open(t: TestContext): Promise<WithChild> {
   const small = await openSmallComparison(t);
   const storeFolder = `${small.folder}/store`;
   const entry = new URL('./child.fixture.js', import.meta.url);
-  const compute = new Compute(entry, { slots: 1, storeFolder, threads: 1, ...small.cache });
+  const asked: StoreOperation[] = [];
+  const onStoreOperation = (operation: StoreOperation): void => void asked.push(operation);
+  const settings = { slots: 1, storeFolder, threads: 1, ...small.cache, onStoreOperation };
+  const compute = new Compute(entry, settings);
   t.after(() => compute.close());
-  return { ...small, compute };
+  return { ...small, compute, asked };
 }
 
 describe('a computing service', () => {
@@ -44,9 +49,27 @@ describe('a computing service', () => {
     const infer = await inferTask(numerics, taskKey(fit));
     const { manifest } = await executeTask(store, infer, compute.task('infer'), { signal });
     const { probabilities, monteCarlo, layers } = manifest.result;
-    assert.deepEqual((await getArray(store, probabilities!)).shape, [50, 3]);
-    assert.deepEqual((await getArray(store, monteCarlo!)).shape, [3, 50, 3]);
-    assert.deepEqual((await getArray(store, layers.z!)).shape, [50, 64]);
+    assert.deepEqual((await getArray(store, shardsOf(probabilities)[0]!)).shape, [50, 3]);
+    assert.deepEqual((await getArray(store, shardsOf(monteCarlo)[0]!)).shape, [3, 50, 3]);
+    assert.deepEqual((await getArray(store, shardsOf(layers.z)[0]!)).shape, [50, 64]);
+  });
+
+  test('hears what its child asks of the store, also for a task that fails', async (t) => {
+    const { store, compute, fitTask, asked } = await open(t);
+    const fit = await fitTask('test');
+    const { manifest } = await executeTask(store, fit, compute.task('fit'), { signal });
+    const bytesOf = (name: string): number =>
+      asked.filter(({ operation }) => operation === name).reduce((sum, { bytes }) => sum + bytes, 0);
+    assert.ok(bytesOf('get') > 0);
+    const [weights] = manifest.result.weights;
+    assert.ok(weights !== undefined && bytesOf('put') >= 4 * weights.array.shape.reduce((a, b) => a * b, 1));
+    const before = asked.length;
+    const lost = { ...fit, inputs: { ...fit.inputs, labelled: { sha256: 'f'.repeat(64), count: 3 } } };
+    await assert.rejects(executeTask(store, lost, compute.task('fit'), { signal }));
+    assert.deepEqual(
+      asked.slice(before).map(({ errorCode }) => errorCode),
+      ['not-found'],
+    );
   });
 
   test('gives the same bytes from a new child', async (t) => {

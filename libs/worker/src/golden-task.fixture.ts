@@ -4,7 +4,7 @@
 import { loadTensorflow, numericsProfile } from '@alarena/compute';
 import { contentKey, type Metrics } from '@alarena/core';
 import { getArray } from '@alarena/store';
-import { executeTask, profileName, semantics, taskKey } from '@alarena/tasks';
+import { executeTask, profileName, type SampleArray, semantics, shardsOf, taskKey } from '@alarena/tasks';
 import type { TestScope } from '@alarena/testkit';
 import { fitOn, inferOn, openSmallComparison } from './small-comparison.fixture.js';
 
@@ -30,18 +30,21 @@ export async function runGoldenTasks(t: TestScope): Promise<Golden> {
   const fitted = (await executeTask(store, fit, fitOn(bench), { signal })).manifest.result;
   const infer = await inferTask('golden', taskKey(fit));
   const inferred = (await executeTask(store, infer, inferOn(bench), { signal })).manifest.result;
-  const head = async (ref: typeof inferred.probabilities): Promise<number[]> =>
-    ref === null ? [] : [...(await getArray(store, ref)).data.slice(0, 30)];
+  const head = async (array: SampleArray | null): Promise<number[]> => {
+    const [ref] = shardsOf(array);
+    return ref === undefined ? [] : [...(await getArray(store, ref)).data.slice(0, 30)];
+  };
+  const digest = (array: SampleArray | null | undefined): string => shardsOf(array)[0]?.sha256 ?? '';
   const { training, validation, test } = fitted;
   return {
     semantics: { fit: semantics.fit, infer: semantics.infer },
     profile,
     digests: {
       weights: contentKey(fitted.weights.map(({ name, array }) => [name, array.sha256])),
-      probabilities: inferred.probabilities?.sha256 ?? '',
-      monteCarlo: inferred.monteCarlo?.sha256 ?? '',
-      a1: inferred.layers.a1?.sha256 ?? '',
-      z: inferred.layers.z?.sha256 ?? '',
+      probabilities: digest(inferred.probabilities),
+      monteCarlo: digest(inferred.monteCarlo),
+      a1: digest(inferred.layers.a1),
+      z: digest(inferred.layers.z),
     },
     trainingLosses: fitted.history.map(({ trainingLoss }) => trainingLoss),
     metrics: { training, validation, test },

@@ -9,7 +9,7 @@ import {
   type OptimizerSpec,
   openModel,
 } from '@alarena/compute';
-import { AppError, type NdArray } from '@alarena/core';
+import { AppError, type NdArray, sizeOf } from '@alarena/core';
 import {
   type DatasetManifest,
   type DatasetReader,
@@ -21,6 +21,7 @@ import { getFloats, type ObjectStore } from '@alarena/store';
 import { type FitInputs, getIds, getResult, type IdsRef, type Manifest, readingFrom } from '@alarena/tasks';
 import { SampleCache } from './sample-cache.js';
 
+const defaultCheckpointEveryMs = 5 * 60_000;
 const sampleCacheBytes = 256 * 1024 * 1024;
 
 export interface WorkbenchOptions {
@@ -28,6 +29,8 @@ export interface WorkbenchOptions {
   readonly cacheFolder: string;
   /** Most bytes of shards there. */
   readonly cacheBytes: number;
+  /** A fit that is longer goes on from its last checkpoint when its worker is lost. Default: 5 min. */
+  readonly checkpointEveryMs?: number | undefined;
 }
 
 export interface Fitted {
@@ -45,6 +48,7 @@ interface OpenModel {
 
 export class Workbench {
   readonly store: ObjectStore;
+  readonly checkpointEveryMs: number;
   readonly #options: WorkbenchOptions;
   readonly #readers = new Map<string, DatasetReader>();
   readonly #samples = new SampleCache(sampleCacheBytes);
@@ -53,6 +57,7 @@ export class Workbench {
   constructor(store: ObjectStore, options: WorkbenchOptions) {
     this.store = store;
     this.#options = options;
+    this.checkpointEveryMs = options.checkpointEveryMs ?? defaultCheckpointEveryMs;
   }
 
   async dataset(digest: string): Promise<DatasetReader> {
@@ -70,6 +75,23 @@ export class Workbench {
     return this.#samples.get(`${dataset.manifest.digest}/${ids.sha256}`, async () =>
       dataset.read(await getIds(this.store, ids)),
     );
+  }
+
+  /**
+   * Reads the samples of a stored list by parts, in ascending order of id. A list too large to be kept whole is never
+   * in memory whole.
+   */
+  async parts(dataset: DatasetReader, ids: IdsRef): Promise<(from: number, to: number) => Promise<Samples>> {
+    const sampleBytes = sizeOf(dataset.manifest.sampleShape);
+    if (ids.count * sampleBytes > sampleCacheBytes) {
+      const list = await getIds(this.store, ids);
+      return (from, to) => dataset.read(list.subarray(from, to));
+    }
+    const { images, labels } = await this.samples(dataset, ids);
+    return async (from, to) => ({
+      images: images.subarray(from * sampleBytes, to * sampleBytes),
+      labels: labels.subarray(from, to),
+    });
   }
 
   /** The model for a fit, with whatever weights the last task left: the caller sets or draws its own. */

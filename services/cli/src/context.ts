@@ -9,7 +9,19 @@ import type { Terminal } from './terminal.js';
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly server?: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly verbose?: boolean;
+}
+
+/** Files by which a running server is trusted, and by which it knows the user. */
+export interface Access {
+  readonly tokenFile: string | undefined;
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
 }
 
 export interface CommandContext {
@@ -17,6 +29,7 @@ export interface CommandContext {
   readonly json: boolean;
   /** `host:port` of a running server; undefined: the embedded stack is started for the command. */
   readonly server: string | undefined;
+  readonly access: Access;
   /** Absolute path of the folder of all local state. */
   readonly home: string;
   readonly logLevel: LogLevel;
@@ -35,10 +48,30 @@ export function createContext(
     terminal,
     json: options.json === true,
     server: server === undefined ? undefined : checkedAddress(server),
+    access: server === undefined ? withoutServer(options) : accessOf(options, env),
     home: resolve(env.ALARENA_HOME || '.alarena'),
     logLevel: options.verbose === true ? 'debug' : checkedLevel(env.ALARENA_LOG_LEVEL || 'error'),
     signal,
   };
+}
+
+function accessOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Access {
+  return {
+    tokenFile: options.tokenFile ?? (env.ALARENA_TOKEN_FILE || undefined),
+    caFile: options.ca ?? (env.ALARENA_CA_FILE || undefined),
+    certFile: options.cert ?? (env.ALARENA_CERT_FILE || undefined),
+    keyFile: options.key ?? (env.ALARENA_KEY_FILE || undefined),
+  };
+}
+
+/** The variables may stay set for the servers of other commands; an option is meant for this one. */
+function withoutServer({ tokenFile, ca, cert, key }: GlobalOptions): Access {
+  const description = 'is for a running server; name one with --server (or ALARENA_SERVER)';
+  const violations = Object.entries({ '--token-file': tokenFile, '--ca': ca, '--cert': cert, '--key': key })
+    .filter(([, file]) => file !== undefined)
+    .map(([field]) => ({ field, description }));
+  if (violations.length > 0) throw AppError.invalid('without a server:', violations);
+  return { tokenFile: undefined, caFile: undefined, certFile: undefined, keyFile: undefined };
 }
 
 function checkedAddress(address: string): string {

@@ -12,11 +12,14 @@ const commands = [
   'list',
   'show',
   'cancel',
+  'pause',
   'resume',
   'set',
   'report',
   'strategies',
   'data',
+  'pick',
+  'hdbscan',
   'serve',
 ];
 
@@ -53,9 +56,15 @@ describe('bad usage ends in status 2', () => {
     ['an unknown command of a group', ['strategies', 'shw'], /unknown command 'shw'; did you mean "show"\?/],
     ['an unknown option', ['list', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     ['a missing argument', ['show'], /missing required argument 'id'/],
-    ['a missing option', ['set', 'x'], /'--parallelism <cells>' not specified/],
+    ['nothing to set', ['set', 'x'], /--parallelism, --priority: give at least one of them/],
+    ['a priority out of range', ['set', 'x', '--priority', '5000'], /integer from -1000 to 1000/],
     ['a number out of range', ['set', 'x', '--parallelism', '0'], /integer from 1/],
     ['a port out of range', ['serve', 'all', '--port', '65536'], /integer from 0 to 65535/],
+    [
+      'an address that others reach',
+      ['serve', 'all', '--host', '0.0.0.0'],
+      /--host: must be of this machine alone/,
+    ],
     ['an unknown service', ['serve', 'trainr'], /there is no service "trainr"/],
     ['a server without a port', ['list', '--server', 'localhost'], /must be host:port/],
     [
@@ -120,5 +129,12 @@ describe('without a server', () => {
     const { status, stderr } = await runBin(['list'], { env });
     assert.equal(status, 1);
     assert.match(stderr, /no server answers at 127\.0\.0\.1:1; start one with "alarena serve all"/);
+  });
+
+  test('an address of another machine is said with its port and TLS, not with a server to start', async () => {
+    const { status, stderr } = await runBin(['list', '--server', '0.0.0.0:1']);
+    assert.equal(status, 1);
+    assert.match(stderr, /no server answers at 0\.0\.0\.0:1; check the name and the port.*50050.*--ca FILE/);
+    assert.doesNotMatch(stderr, /serve all/);
   });
 });

@@ -11,6 +11,8 @@ import { processTerminal, type Terminal } from './terminal.js';
 
 /** `args` without the program's own name. */
 export async function main(args: readonly string[]): Promise<ExitStatus> {
+  // grpc-js makes Node warn of TLS to an IP address; nobody who uses the command could do anything about it.
+  process.noDeprecation = true;
   // A reader that has seen enough (`alarena list | head`) is no fault.
   process.stdout.on('error', (error) => {
     if ('code' in error && error.code === 'EPIPE') process.exit(ExitStatus.done);

@@ -2,9 +2,13 @@
 // mistakes are answered at once.
 
 import { didYouMean } from '@alarena/core';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import type { Act } from './act.js';
+import { addArrayCommands } from './array-commands.js';
+import type { AddOptions } from './commands/data.js';
 import type { CommandContext, GlobalOptions } from './context.js';
 import type { ExitStatus } from './exit-status.js';
+import { atLeastOne, fraction, list, notNegative, port, priority, seed } from './option-values.js';
 
 /** Runs what a command does, with the options that all commands have. */
 export type Run = (
@@ -14,6 +18,7 @@ export type Run = (
 
 const footer = `
 Without --server (or ALARENA_SERVER) the command starts the services itself and ends them when it ends.
+ALARENA_TOKEN_FILE, ALARENA_CA_FILE, ALARENA_CERT_FILE and ALARENA_KEY_FILE stand for the options of these names.
 ALARENA_HOME names the folder of all local state (default: .alarena in the current folder).
 Exit status: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted.`;
 
@@ -25,20 +30,26 @@ export function createProgram(run: Run): Command {
     .description('Which images should be labelled next, and is a clever choice worth more than a random one?')
     .option('--json', 'print one JSON document on stdout, and nothing else there')
     .option('--server <host:port>', 'talk to a running server instead of starting one for the command')
+    .option('--token-file <file>', 'with --server: the file that holds your token')
+    .option(
+      '--ca <file>',
+      "with --server: the certificate of the server's authority; the connection is then TLS",
+    )
+    .option('--cert <file>', 'with --server: your own certificate, where the server asks for one')
+    .option('--key <file>', 'with --server: the key of your certificate')
     .option('--verbose', 'log more on stderr, and show where an error came from')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', footer)
     .showHelpAfterError('(alarena --help lists what there is)')
     .helpCommand('help [command]', 'show the help of a command');
-  const act = (task: (context: CommandContext) => Promise<ExitStatus>): Promise<void> =>
-    run(program.opts<GlobalOptions>(), task);
+  const act: Act = (task) => run(program.opts<GlobalOptions>(), task);
   addComparisonCommands(program, act);
   addCatalogueCommands(program, act);
+  addArrayCommands(program, act);
+  addClusterCommands(program, act);
   addServeCommand(program, act);
   return program;
 }
-
-type Act = (task: (context: CommandContext) => Promise<ExitStatus>) => Promise<void>;
 
 function addComparisonCommands(program: Command, act: Act): void {
   program
@@ -80,17 +91,23 @@ function addComparisonCommands(program: Command, act: Act): void {
     .description('stop a comparison; what is measured stays')
     .action((id: string) => act(async (context) => (await comparisons()).cancelComparison(context, id)));
   program
+    .command('pause')
+    .argument('<id>', idHelp)
+    .description('hold a comparison: no more tasks are begun until it is resumed')
+    .action((id: string) => act(async (context) => (await comparisons()).pauseComparison(context, id)));
+  program
     .command('resume')
     .argument('<id>', idHelp)
-    .description('go on with a cancelled or failed comparison')
+    .description('go on with a paused, cancelled or failed comparison')
     .action((id: string) => act(async (context) => (await comparisons()).resumeComparison(context, id)));
   program
     .command('set')
     .argument('<id>', idHelp)
-    .description('change how many cells of a comparison run at once')
-    .requiredOption('--parallelism <cells>', 'cells at once', atLeastOne)
-    .action((id: string, options: { parallelism: number }) =>
-      act(async (context) => (await comparisons()).setParallelism(context, id, options.parallelism)),
+    .description('change how a comparison is run, also while it runs')
+    .option('--parallelism <cells>', 'cells at once', atLeastOne)
+    .option('--priority <number>', 'tasks of a higher one go first (default of all: 0)', priority)
+    .action((id: string, options: { parallelism?: number; priority?: number }) =>
+      act(async (context) => (await comparisons()).setComparison(context, id, options)),
     );
   program
     .command('report')
@@ -136,15 +153,54 @@ function addCatalogueCommands(program: Command, act: Act): void {
     .action((name: string) => act(async (context) => (await datasets()).showDataset(context, name)));
   data
     .command('add <name>')
-    .description('import a data set; mnist is built in')
+    .description('import a data set; mnist and repeated-mnist are built in')
     .option('--from <folder>', 'folder to read from, on the server')
-    .action((name: string, options: { from?: string }) =>
+    .option('--of <name>', 'read the files of a built-in data set of another name')
+    .option(
+      '--distinct <images>',
+      'use only so many train images, drawn at random; the others are for validation',
+      atLeastOne,
+    )
+    .option('--repeat <times>', 'with --distinct: have each of them so often', atLeastOne)
+    .option(
+      '--noise <sd>',
+      'with --repeat: Gaussian noise on each copy, pixel values being in [0, 1]',
+      fraction,
+    )
+    .option('--seed <number>', 'with --repeat: names the draws', seed)
+    .action((name: string, options: AddOptions) =>
       act(async (context) => (await datasets()).addDataset(context, name, options)),
     );
   data
     .command('remove <name>')
     .description('remove a data set')
     .action((name: string) => act(async (context) => (await datasets()).removeDataset(context, name)));
+}
+
+function addClusterCommands(program: Command, act: Act): void {
+  const commands = () => import('./commands/cluster.js');
+  const cluster = program
+    .command('cluster')
+    .description('pools, workers, GPUs, queues; what waits and why')
+    .action(() => act(async (context) => (await commands()).showCluster(context)));
+  cluster
+    .command('set <pool>')
+    .description('change how many tasks of a pool are out at once')
+    .requiredOption(
+      '--limit <tasks>',
+      'most tasks of a kind; 0: as many as its workers can hold',
+      notNegative,
+    )
+    .action((pool: string, options: { limit: number }) =>
+      act(async (context) => (await commands()).setPool(context, pool, options.limit)),
+    );
+  program
+    .command('gc')
+    .description('remove from the store what no policy keeps: signals and weights of ended comparisons')
+    .option('--dry-run', 'only say what would be removed, and why')
+    .action((options: { dryRun?: boolean }) =>
+      act(async (context) => (await commands()).collectGarbage(context, options)),
+    );
 }
 
 function addServeCommand(program: Command, act: Act): void {
@@ -156,22 +212,4 @@ function addServeCommand(program: Command, act: Act): void {
     .action((service: string, options: { port: number; host: string }) =>
       act(async (context) => (await import('./commands/serve.js')).serve(context, service, options)),
     );
-}
-
-function atLeastOne(text: string): number {
-  return integer(text, 1, 0x7fff_ffff);
-}
-
-function port(text: string): number {
-  return integer(text, 0, 65_535);
-}
-
-function integer(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
-}
-
-function list(text: string): string[] {
-  return text.split(',').map((part) => part.trim());
 }

@@ -117,10 +117,12 @@ async function serve(t: TestContext, script: Scripted): Promise<{ server: string
       yield { event: { $case: 'comparison', value: known() } };
     },
     cancelComparison: refuse,
+    pauseComparison: async () => ({ comparison: { ...known(), status: Status.STATUS_PAUSED } }),
     resumeComparison: refuse,
-    setParallelism: async ({ id, parallelism }) => {
-      asked.push(`set ${id} ${parallelism}`);
-      return { comparison: { ...known(), parallelism } };
+    setParallelism: refuse,
+    setComparison: async ({ id, parallelism = 1, priority = 0 }) => {
+      asked.push(`set ${id} ${parallelism} ${priority}`);
+      return { comparison: { ...known(), parallelism, priority } };
     },
     getReport: async function* () {
       const { cells, ...head } = known();
@@ -281,8 +283,12 @@ describe('the steps apart', () => {
     assert.match(submitted.stderr, /follow it with: alarena watch c0ffee/);
     assert.match((await alarena('list')).stdout, /^c0ffee +tiny +done +4 +8\/8/m);
     assert.match((await alarena('show', 'c0')).stdout, /^ {2}minStepsPerEpoch: 20$/m);
-    assert.match((await alarena('set', 'c0', '--parallelism', '3')).stdout, /runs up to 3 cells at once/);
-    assert.deepEqual(asked, ['submit tiny 0', 'set c0 3']);
+    const set = await alarena('set', 'c0', '--parallelism', '3', '--priority', '-2');
+    assert.match(set.stdout, /runs up to 3 cells at once, at priority -2/);
+    const paused = await alarena('pause', 'c0');
+    assert.match(paused.stdout, /8 of 8 rounds measured; paused/);
+    assert.match(paused.stderr, /alarena resume c0ffee/);
+    assert.deepEqual(asked, ['submit tiny 0', 'set c0 3 -2']);
 
     const watched = await alarena('watch', 'tiny', '--json');
     assert.equal(watched.status, 0);

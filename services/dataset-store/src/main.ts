@@ -1,27 +1,24 @@
 // The data set store as a process of its own.
 
-import { createGrpcServer, runUntilSignal } from '@alarena/grpc';
-import { FilesystemStore } from '@alarena/store';
-import { createLogger, startTelemetry } from '@alarena/telemetry';
-import { readConfig } from './config.js';
+import { join } from 'node:path';
+import { DEFAULT_CACHE_BYTES } from '@alarena/dataset';
+import { runService } from '@alarena/platform';
+import { z } from 'zod';
 import { createDatasetServer } from './server.js';
 
-const { settings, printable, storeFolder, workFolder, cacheFolder } = readConfig(process.env);
-const { host, port, cacheBytes, logLevel, reflection, shutdownLimitMs } = settings;
-const logger = createLogger({ service: 'dataset-store', level: logLevel });
-
-await runUntilSignal({
-  logger,
-  start: async () => {
-    logger.info({ settings: printable, storeFolder }, 'starting');
-    const telemetry = await startTelemetry({ service: 'dataset-store', logger });
-    const store = new FilesystemStore(storeFolder);
+await runService({
+  name: 'dataset-store',
+  defaultPort: 50_051,
+  needsBus: false,
+  shape: {
+    /** Most bytes of data sets kept on the local disk. */
+    cacheBytes: z.coerce.number().int().min(0).default(DEFAULT_CACHE_BYTES),
+  },
+  start: async ({ settings, platform }) => {
+    const { store, home } = platform;
+    const [workFolder, cacheFolder] = [join(home, 'tmp'), join(home, 'cache', 'shards')];
+    const { cacheBytes } = settings;
     const { service } = createDatasetServer({ store, workFolder, cacheFolder, cacheBytes });
-    const server = createGrpcServer({ services: [service], logger, reflection });
-    await server.start({ host, port });
-    return [
-      { name: 'grpc', stop: () => server.shutdown({ limitMs: shutdownLimitMs }) },
-      { name: 'telemetry', stop: () => telemetry.shutdown() },
-    ];
+    return { services: [service] };
   },
 });

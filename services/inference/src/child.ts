@@ -3,4 +3,4 @@
 import { serveTasks } from '@alarena/worker';
 import { runEmbed, runInfer } from './domain/run-infer.js';
 
-serveTasks({ infer: runInfer, embed: runEmbed });
+await serveTasks({ infer: runInfer, embed: runEmbed });

@@ -1,12 +1,13 @@
-// The strategy service: select tasks from the queue and by call, and the catalogue.
+// The strategy service: select tasks from the queue and by call, computed in child processes, and the catalogue.
 
 import { strategy } from '@alarena/api';
 import type { Bus } from '@alarena/bus';
 import { implement, type ServiceRegistration } from '@alarena/grpc';
+import type { WorkAs } from '@alarena/platform';
 import type { ObjectStore } from '@alarena/store';
 import { anyNumerics, runWorker, TaskDispatcher } from '@alarena/tasks';
 import type { Logger } from '@alarena/telemetry';
-import { runSelect } from './domain/run-select.js';
+import { Compute, type PlainComputeSettings } from '@alarena/worker';
 import { listStrategies } from './handlers/list-strategies.js';
 import { selectHandler } from './handlers/select.js';
 
@@ -14,27 +15,43 @@ export interface StrategyDeps {
   readonly store: ObjectStore;
   readonly bus: Bus;
   readonly logger: Logger;
-  /** Select tasks at once. They share one thread, so more than one only hides the store's latency. */
-  readonly concurrency: number;
+  /** `slots`: select tasks at once; `threads`: of one. Neither changes what is picked. */
+  readonly compute: Omit<PlainComputeSettings, 'cancelLimitMs'>;
 }
 
 export interface StrategyService {
   readonly registration: ServiceRegistration;
-  /** Takes tasks until the signal aborts; resolves when those in work have ended. */
-  work(signal: AbortSignal): Promise<void>;
+  readonly compute: Compute;
+  /** Takes tasks until the signal aborts or the worker leaves; resolves when those in work have ended. */
+  work(signal: AbortSignal, as?: WorkAs): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createStrategyService({ store, bus, logger, concurrency }: StrategyDeps): StrategyService {
-  const handler = runSelect(store);
+/** Strategies do not stop to listen: a child that is cancelled is killed, which loses nothing but its start-up. */
+const cancelLimitMs = 1_000;
+
+export function createStrategyService(deps: StrategyDeps): StrategyService {
+  const { store, bus, logger } = deps;
+  const compute = new Compute(new URL('./child.js', import.meta.url), { ...deps.compute, cancelLimitMs });
   const dispatcher = new TaskDispatcher({ store, bus, logger });
   return {
     registration: implement(strategy.StrategyServiceService, {
       listStrategies,
       select: selectHandler({ store, dispatcher }),
     }),
-    work: (signal) =>
-      runWorker({ bus, store, logger, handler, signal, concurrency, kind: 'select', numerics: anyNumerics }),
+    compute,
+    work: (signal, as) =>
+      runWorker({
+        bus,
+        store,
+        logger,
+        handler: compute.task('select'),
+        signal,
+        concurrency: compute.slots,
+        kind: 'select',
+        numerics: anyNumerics,
+        ...as,
+      }),
     close: () => dispatcher.close(),
   };
 }

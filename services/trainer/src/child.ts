@@ -3,4 +3,4 @@
 import { serveTasks } from '@alarena/worker';
 import { runFit } from './domain/run-fit.js';
 
-serveTasks({ fit: runFit });
+await serveTasks({ fit: runFit });

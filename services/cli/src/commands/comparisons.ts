@@ -1,4 +1,4 @@
-// `alarena list`, `show`, `cancel`, `resume`, `set`: comparisons a server knows, by id, head of an id, or name.
+// `alarena list`, `show`, `cancel`, `pause`, `resume`, `set`: comparisons a server knows, by id, head of an id, or name.
 
 import type { comparison } from '@alarena/api';
 import { AppError } from '@alarena/core';
@@ -36,6 +36,15 @@ export async function cancelComparison(context: CommandContext, id: string): Pro
   return ExitStatus.done;
 }
 
+export async function pauseComparison(context: CommandContext, id: string): Promise<ExitStatus> {
+  const value = await answered(context, (connection) =>
+    connection.comparisons.pauseComparison({ id }, shortCall(context)),
+  );
+  print(context, comparisonJson(value), () => `${headLine(value)}; ${statusWord(value.status)}`);
+  context.terminal.note(`go on with: alarena resume ${value.id}`);
+  return ExitStatus.done;
+}
+
 export async function resumeComparison(context: CommandContext, id: string): Promise<ExitStatus> {
   const value = await answered(context, (connection) =>
     connection.comparisons.resumeComparison({ id }, shortCall(context)),
@@ -45,15 +54,26 @@ export async function resumeComparison(context: CommandContext, id: string): Pro
   return ExitStatus.done;
 }
 
-export async function setParallelism(
+export interface Settings {
+  readonly parallelism?: number;
+  readonly priority?: number;
+}
+
+export async function setComparison(
   context: CommandContext,
   id: string,
-  parallelism: number,
+  { parallelism, priority }: Settings,
 ): Promise<ExitStatus> {
+  if (parallelism === undefined && priority === undefined) {
+    const description = 'give at least one of them';
+    throw AppError.invalid('set:', [{ field: '--parallelism, --priority', description }]);
+  }
   const value = await answered(context, (connection) =>
-    connection.comparisons.setParallelism({ id, parallelism }, shortCall(context)),
+    connection.comparisons.setComparison({ id, parallelism, priority }, shortCall(context)),
   );
-  const text = `comparison ${value.id} runs up to ${plural(value.parallelism, 'cell')} at once`;
+  const text =
+    `comparison ${value.id} runs up to ${plural(value.parallelism, 'cell')} at once, ` +
+    `at priority ${value.priority}`;
   print(context, comparisonJson(value), () => text);
   return ExitStatus.done;
 }

@@ -28,16 +28,26 @@ export async function showDataset(context: CommandContext, name: string): Promis
   return ExitStatus.done;
 }
 
+/** By the names of the options. */
+export interface AddOptions {
+  readonly from?: string;
+  readonly of?: string;
+  readonly distinct?: number;
+  readonly repeat?: number;
+  readonly noise?: number;
+  readonly seed?: number;
+}
+
 export async function addDataset(
   context: CommandContext,
   name: string,
-  options: { readonly from?: string },
+  options: AddOptions,
 ): Promise<ExitStatus> {
   const value = await withServer(context, (connection) => {
     // A path on another machine is that machine's to resolve.
-    const { from = '' } = options;
+    const { from = '', of: builtIn = '' } = options;
     const source = connection.embedded && from !== '' ? resolve(from) : from;
-    return importDataset(connection, context, name, source);
+    return importDataset(connection, context, { name, source, builtIn, repetition: repetitionOf(options) });
   });
   print(context, datasetJson(value), () => datasetText(value));
   return ExitStatus.done;
@@ -49,17 +59,30 @@ export async function removeDataset(context: CommandContext, name: string): Prom
   return ExitStatus.done;
 }
 
-/** Imports with a bar, or a line at each tenth where there is no terminal. `source` empty: the built-in one. */
+function repetitionOf({ distinct, repeat, noise = 0, seed = 0 }: AddOptions): Repetition | undefined {
+  if (distinct === undefined && repeat === undefined && noise === 0 && seed === 0) return undefined;
+  if (distinct !== undefined && repeat !== undefined) {
+    return { distinct, times: repeat, noise, seed: BigInt(seed) };
+  }
+  throw AppError.invalid('the train images cannot be repeated:', [
+    { field: '--distinct, --repeat', description: 'give both: how many images, and how often each' },
+  ]);
+}
+
+type Request = dataset.ImportDatasetRequest;
+type Repetition = Exclude<Request['repetition'], undefined>;
+
+/** Imports with a bar, or a line at each tenth where there is no terminal. Without a source: the built-in one. */
 export async function importDataset(
   connection: Connection,
   context: CommandContext,
-  name: string,
-  source: string,
+  { name, source = '', builtIn = '', repetition }: Pick<Request, 'name'> & Partial<Request>,
 ): Promise<dataset.Dataset> {
+  const request: Request = { name, source, builtIn, repetition };
   const progress = importProgress(context, name);
   let imported: dataset.Dataset | undefined;
   try {
-    for await (const message of connection.datasets.importDataset({ name, source }, longCall(context))) {
+    for await (const message of connection.datasets.importDataset(request, longCall(context))) {
       progress.update(message.samplesDone, message.samplesTotal);
       imported = message.dataset ?? imported;
     }

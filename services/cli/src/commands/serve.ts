@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { AppError, didYouMean } from '@alarena/core';
+import { isLoopback } from '@alarena/grpc';
 import { stackOptions } from '../connection.js';
 import type { CommandContext } from '../context.js';
 import { ExitStatus } from '../exit-status.js';
@@ -22,6 +23,11 @@ export async function serve(
   if (!services.includes(service)) {
     const description = `there is no service "${service}"${didYouMean(service, services) || '; this version serves "all" in one process'}`;
     throw AppError.invalid('serve:', [{ field: 'SERVICE', description }]);
+  }
+  if (!isLoopback(host)) {
+    const description =
+      'must be of this machine alone, such as 127.0.0.1: "serve all" does not ask who calls';
+    throw AppError.invalid('serve:', [{ field: '--host', description }]);
   }
   const stack = await startStack({ ...stackOptions(context), port, host, resume: true });
   try {

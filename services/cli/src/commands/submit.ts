@@ -1,5 +1,6 @@
 // `alarena submit SPEC.yaml` and `alarena watch ID`: the steps of `compare`, apart.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { comparison } from '@alarena/api';
 import { type ComparisonSpec, specToProto } from '@alarena/config';
 import { AppError, didYouMean } from '@alarena/core';
@@ -15,7 +16,11 @@ import { importDataset } from './data.js';
 import { print } from './print.js';
 
 /** Data sets that a server can fetch by itself. */
-const builtInDatasets = ['mnist'];
+const builtInDatasets = ['mnist', 'repeated-mnist'];
+
+/** Some quarter of an hour, with the server's own waiting. */
+const mostSubmits = 20;
+const submitPauseMs = 2_000;
 
 export interface SubmitOptions {
   readonly parallelism?: number;
@@ -57,8 +62,18 @@ export async function submitSpec(
 ): Promise<comparison.Comparison> {
   await ensureDataset(connection, context, spec.dataset);
   const request = { spec: specToProto(spec), parallelism };
-  const response = await connection.comparisons.submitComparison(request, shortCall(context));
-  return present(response.comparison);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const response = await connection.comparisons.submitComparison(request, shortCall(context));
+      return present(response.comparison);
+    } catch (thrown) {
+      // A node with a GPU takes minutes to come; the server has begun to wait for it.
+      const { reason, message } = AppError.from(thrown);
+      if (reason !== 'POOL_WITHOUT_PROFILE' || attempt === mostSubmits) throw thrown;
+      if (attempt === 1) context.terminal.note(`waiting: ${message}`);
+      await delay(submitPauseMs, undefined, { signal: context.signal });
+    }
+  }
 }
 
 /** Watches to the end. Ctrl-C ends in an AppError that says how to go on. */
@@ -95,7 +110,7 @@ async function ensureDataset(connection: Connection, context: CommandContext, na
   const names = datasets.map((known) => known.name);
   if (names.includes(name)) return;
   if (builtInDatasets.includes(name)) {
-    await importDataset(connection, context, name, '');
+    await importDataset(connection, context, { name });
     return;
   }
   const known = [...new Set([...names, ...builtInDatasets])].sort();

@@ -2,13 +2,19 @@
 // with the filesystem as object store and an in-process bus. The one place where services are put together.
 
 import { setMaxListeners } from 'node:events';
-import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InProcessBus } from '@alarena/bus';
 import { createGrpcServer } from '@alarena/grpc';
+import { alarenaVersion, openWorkerBuckets, poolWorker } from '@alarena/platform';
 import { createDatasetServer } from '@alarena/service-dataset-store';
 import { createInference } from '@alarena/service-inference';
-import { createOrchestrator } from '@alarena/service-orchestrator';
+import {
+  clusterService,
+  createOrchestrator,
+  fixedCapacity,
+  StoreKeyValue,
+} from '@alarena/service-orchestrator';
 import { createStrategyService } from '@alarena/service-strategy';
 import { createTrainer } from '@alarena/service-trainer';
 import { FilesystemStore } from '@alarena/store';
@@ -18,6 +24,10 @@ import { prepareHome } from './home.js';
 import { embeddedSettings } from './settings.js';
 
 const shutdownLimitMs = 5_000;
+/** Of this machine. */
+const pool = 'local';
+/** Select tasks at once. */
+const selects = 2;
 
 export async function startEmbeddedStack(options: StackOptions): Promise<Stack> {
   const { home, logger, host = '127.0.0.1', port = 0 } = options;
@@ -34,32 +44,64 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Stack> 
   const datasets = createDatasetServer({ store, workFolder: join(home, 'tmp'), cacheFolder, cacheBytes });
   const trainer = createTrainer({ ...common, compute: { ...compute, slots: fits } });
   const inference = createInference({ ...common, compute: { ...compute, slots: 1 } });
-  const strategies = createStrategyService({ ...common, concurrency: 2 });
+  const strategies = createStrategyService({
+    ...common,
+    compute: { storeFolder, threads: availableParallelism(), slots: selects },
+  });
   const stopping = new AbortController();
   // Every queue and every task in work listens to it.
   setMaxListeners(0, stopping.signal);
+  const local = { bus, logger, pool };
+  const profile = () => trainer.compute.profile();
+  const poolWorkers = [
+    poolWorker({
+      ...{ ...local, id: 'trainer', kind: 'fit', slots: fits, profile },
+      take: (signal, as) => trainer.work(signal, as),
+    }),
+    poolWorker({
+      ...{ ...local, id: 'inference', kind: 'infer', slots: 1, profile },
+      take: (signal, as) => inference.work(signal, as),
+    }),
+    poolWorker({
+      ...{ ...local, id: 'strategy', kind: 'select', slots: selects },
+      take: (signal, as) => strategies.work(signal, as),
+    }),
+  ];
   let working: Promise<void>[] | undefined;
   // Loading TensorFlow takes a moment and much memory, which commands that only look do without.
   const work = (): void => {
-    working ??= [trainer, inference, strategies].map((service) =>
-      service.work(stopping.signal).catch((error: unknown) => {
+    working ??= poolWorkers.map((worker) =>
+      worker.work({ signal: stopping.signal }).catch((error: unknown) => {
         if (!stopping.signal.aborted) logger.error({ err: error }, 'a worker has stopped');
       }),
     );
   };
+  const version = alarenaVersion();
+  const { workers, pools } = await openWorkerBuckets(bus);
+  const comparisons = new StoreKeyValue({ store, name: 'comparisons' });
   const orchestrator = createOrchestrator({
     ...common,
+    comparisons,
+    capacity: () => fixedCapacity(fits),
     profile: () => {
       work();
-      return trainer.compute.profile();
+      return profile();
     },
     // One cell more than fits: while one infers and picks, the trainers stay busy.
     parallelism: fits + 1,
-    versions: { alarena: versionOf('../../package.json'), node: process.versions.node },
+    versions: { alarena: version, node: process.versions.node },
+  });
+  const cluster = clusterService({
+    ...{ bus, logger, pool, version, workers, pools },
+    ...{ quota: orchestrator.quota, collectGarbage: orchestrator.collectGarbage },
+    window: async () => orchestrator.queues(),
+    leader: async () => 'this process',
+    scaler: '',
   });
   const server = createGrpcServer({
     services: [
       datasets.service,
+      cluster,
       ...[trainer, inference, strategies, orchestrator].map(({ registration }) => registration),
     ],
     logger,
@@ -70,8 +112,9 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Stack> 
     // What is asked for ends first, then who asks, then who works: nobody waits for one that is gone.
     const calls = server.shutdown({ limitMs: shutdownLimitMs });
     await orchestrator.close();
+    comparisons.close();
     stopping.abort();
-    await Promise.all([trainer.compute.close(), inference.compute.close()]);
+    await Promise.all([trainer, inference, strategies].map(({ compute }) => compute.close()));
     await Promise.all([strategies.close(), calls, ...(working ?? [])]);
     await bus.close();
     await telemetry.shutdown();
@@ -87,9 +130,4 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Stack> 
     await stop();
     throw error;
   }
-}
-
-function versionOf(manifest: string): string {
-  const { version }: { version: string } = createRequire(import.meta.url)(manifest);
-  return version;
 }

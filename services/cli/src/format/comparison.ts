@@ -20,6 +20,7 @@ export function comparisonJson(value: comparison.Comparison): object {
     status: statusWord(value.status),
     createdAt: value.createdAt,
     parallelism: value.parallelism,
+    priority: value.priority,
     spec: specOf(value),
     cells: value.cells.map(cellJson),
     cost: value.cost ?? null,

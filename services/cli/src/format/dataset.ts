@@ -48,6 +48,7 @@ export function datasetText(value: dataset.Dataset): string {
     `classes: ${value.classes.join(', ')}`,
     `stored: ${byteSize(Number(value.storedBytes))} in ${plural(value.shards, 'shard')}`,
     `digest: ${value.digest}`,
+    `origin: ${value.origin}`,
     '',
     splits,
   ].join('\n');

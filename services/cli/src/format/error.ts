@@ -2,6 +2,16 @@
 
 import type { AppError } from '@alarena/core';
 
+/** The option that helps, by an error's reason. */
+const HINTS: Readonly<Record<string, string>> = {
+  TOKEN_MISSING: '--token-file FILE (or ALARENA_TOKEN_FILE) gives the server your token',
+  TOKEN_WITHOUT_TLS: "--ca FILE (or ALARENA_CA_FILE) names the certificate of the server's authority",
+  CERTIFICATE_UNTRUSTED: "--ca FILE (or ALARENA_CA_FILE) names the certificate of the server's authority",
+  CLIENT_CERTIFICATE_MISSING:
+    '--cert FILE and --key FILE (or ALARENA_CERT_FILE and ALARENA_KEY_FILE) name yours',
+  SERVER_WITHOUT_TLS: 'without --ca, --cert and --key (and their variables) the connection is not encrypted',
+};
+
 export function errorText(error: AppError, verbose: boolean): string {
   const lines = [`error: ${messageOf(error)}`];
   for (const { field, description } of error.violations) {
@@ -9,6 +19,8 @@ export function errorText(error: AppError, verbose: boolean): string {
     if (description === error.message) continue;
     lines.push(field === '' ? `  ${description}` : `  ${field}: ${description}`);
   }
+  const hint = HINTS[error.reason];
+  if (hint !== undefined) lines.push(`  ${hint}`);
   if (verbose && error.stack !== undefined) lines.push(error.stack, ...causes(error.cause));
   return lines.join('\n');
 }

@@ -10,6 +10,7 @@ const words: ReadonlyMap<comparison.Status, string> = new Map([
   [Status.STATUS_DONE, 'done'],
   [Status.STATUS_FAILED, 'failed'],
   [Status.STATUS_CANCELLED, 'cancelled'],
+  [Status.STATUS_PAUSED, 'paused'],
 ]);
 
 /** A server of a later version may know more states. */

@@ -37,6 +37,14 @@ describe('lines of a watched comparison', () => {
     ]);
   });
 
+  test('a pause is told once, with the way on', () => {
+    const paused = whole([margin], Status.STATUS_PAUSED);
+    assert.deepEqual(lines(new ProgressState(), whole([margin]), paused, paused), [
+      'note: paused; go on with: alarena resume c1',
+    ]);
+    assert.deepEqual(lines(new ProgressState(), paused).length, 1);
+  });
+
   test('a round missed on the way is told with the last message', () => {
     const last = whole([{ ...margin, roundsDone: 2, rounds: [measured(0), measured(1)] }]);
     const told = lines(new ProgressState(), whole([margin]), last);

@@ -79,15 +79,22 @@ export class ProgressState {
 
   #applyComparison(value: comparison.Comparison, nowMs: number): News[] {
     const first = this.#begun === undefined;
+    const paused = this.#newlyPaused(value);
     this.comparison = value;
-    if (!first) return value.cells.flatMap((cell) => this.#applyCell(cell));
+    if (!first) return [...value.cells.flatMap((cell) => this.#applyCell(cell)), ...paused];
     for (const cell of value.cells) {
       this.#applyCell(cell);
       for (let round = 0; round < cell.roundsDone; round++) this.#roundsTold.add(roundKey(cell, round));
     }
     const { roundsDone, roundsTotal } = this;
     this.#begun = { atMs: nowMs, roundsDone };
-    return [{ kind: 'begun', roundsDone, roundsTotal }];
+    return [{ kind: 'begun', roundsDone, roundsTotal }, ...paused];
+  }
+
+  #newlyPaused({ id, status }: comparison.Comparison): News[] {
+    const isPaused = status === comparison.Status.STATUS_PAUSED;
+    if (!isPaused || this.comparison?.status === status) return [];
+    return [{ kind: 'notice', text: `paused; go on with: alarena resume ${id}` }];
   }
 
   #applyCell(cell: comparison.Cell): News[] {

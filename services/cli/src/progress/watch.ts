@@ -34,7 +34,7 @@ export async function watchToEnd(
       } catch (thrown) {
         const error = AppError.from(thrown);
         failures++;
-        if (error.code !== 'unavailable' || connection.embedded || failures === mostTries) throw error;
+        if (error.code !== 'unavailable' || failures === mostTries) throw error;
         const text = `the connection to ${connection.address} was lost; trying again`;
         view.show([{ kind: 'notice', text }], performance.now());
         await delay(firstWaitMs * 2 ** (failures - 1), undefined, { signal: context.signal });

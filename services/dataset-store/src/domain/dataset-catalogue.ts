@@ -5,6 +5,7 @@ import {
   findDataset,
   listDatasets,
   openDataset,
+  type Repetition,
   removeDataset,
 } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
@@ -28,6 +29,12 @@ export interface LongCall {
   readonly progress?: ((progress: ImportProgress) => void) | undefined;
 }
 
+/** What is imported, where it is not simply what the name says. */
+export interface ImportCall extends LongCall {
+  readonly builtIn?: string | undefined;
+  readonly repetition?: Repetition | undefined;
+}
+
 export class DatasetCatalogue {
   readonly #options: CatalogueOptions;
 
@@ -49,7 +56,7 @@ export class DatasetCatalogue {
   }
 
   /** `folder` undefined: the built-in data set of that name. */
-  import(name: string, folder: string | undefined, call: LongCall = {}): Promise<DatasetManifest> {
+  import(name: string, folder: string | undefined, call: ImportCall = {}): Promise<DatasetManifest> {
     return importDataset(this.#options.store, name, folder, { ...this.#options, ...call });
   }
 

@@ -30,6 +30,8 @@ export interface InspectedDataset {
   readonly classes: readonly string[];
   readonly source: DatasetSource;
   readonly samples: number;
+  /** Of them, in the train split. */
+  readonly trainSamples: number;
   /** Reads the images once more. */
   splits(signal?: AbortSignal): SplitInput[];
 }
@@ -73,6 +75,7 @@ export async function inspectIdx(
     classes,
     source,
     samples: train.labels.length + test.labels.length,
+    trainSamples: train.labels.length,
     splits: (signal) => [
       { name: 'train', batches: batchesOf(train, signal) },
       { name: 'test', batches: batchesOf(test, signal) },

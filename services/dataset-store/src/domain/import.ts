@@ -8,6 +8,7 @@ import {
   datasetNames,
   lookUpDataset,
   nameTaken,
+  type Repetition,
   samplesOf,
   unknownDataset,
   writeDataset,
@@ -15,6 +16,7 @@ import {
 import { blobKey, type ObjectStore } from '@alarena/store';
 import { type BuiltInDataset, builtIn, builtInNames } from './built-in.js';
 import { type IdxFiles, inspectIdx } from './idx-dataset.js';
+import { repeated } from './repetition.js';
 
 /** Where files come from: a port, since the domain knows no folders and packages. */
 export interface DatasetSources {
@@ -32,6 +34,10 @@ export interface ImportOptions {
   /** Folder for what is being written. */
   readonly workFolder: string;
   readonly shardBytes?: number | undefined;
+  /** Whose files are read, where that is not the data set's own name. */
+  readonly builtIn?: string | undefined;
+  /** How the train split is made of the files' images. Default: as the built-in data set has it. */
+  readonly repetition?: Repetition | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((progress: ImportProgress) => void) | undefined;
 }
@@ -43,20 +49,23 @@ export async function importDataset(
   folder: string | undefined,
   options: ImportOptions,
 ): Promise<DatasetManifest> {
+  checkBase(name, folder, options);
   const present = await lookUpDataset(store, name);
-  const dataset = folder === undefined ? builtIn(name) : undefined;
+  const dataset = folder === undefined ? builtIn(options.builtIn ?? name) : undefined;
   if (folder === undefined && dataset === undefined) {
-    if (present !== undefined) return present;
-    throw notImportable(name, await datasetNames(store));
+    if (present !== undefined && options.repetition === undefined) return present;
+    throw notImportable(options.builtIn ?? name, await datasetNames(store));
   }
   const { sources, signal } = options;
   const files =
     dataset === undefined ? await sources.ofFolder(folder ?? '') : await sources.ofBuiltIn(dataset);
-  const found = await inspectIdx(files, dataset?.files ?? [], signal);
+  const inspected = await inspectIdx(files, dataset?.files ?? [], signal);
+  const repetition = options.repetition ?? dataset?.repetition;
+  const found = repetition === undefined ? inspected : repeated(inspected, repetition);
   const report = (samplesDone: number): void =>
     options.progress?.({ samplesDone, samplesTotal: found.samples });
   if (present !== undefined) {
-    if (!sameFiles(present.source, found.source)) throw nameTaken(name);
+    if (!sameSource(present.source, found.source)) throw nameTaken(name);
     if (await isComplete(store, present)) {
       report(samplesOf(present));
       return present;
@@ -102,9 +111,30 @@ function notImportable(name: string, known: readonly string[]): AppError {
 }
 
 /** By content: the same files are the same data set, compressed or not and wherever they were. */
-function sameFiles(a: DatasetSource, b: DatasetSource): boolean {
-  const digests = ({ files }: DatasetSource): string => files.map(({ sha256 }) => sha256).join();
-  return digests(a) === digests(b);
+function sameSource(a: DatasetSource, b: DatasetSource): boolean {
+  const identity = ({ files, repetition }: DatasetSource): string =>
+    [...files.map(({ sha256 }) => sha256), ...Object.values(repetition ?? {})].join();
+  return identity(a) === identity(b);
+}
+
+/** What a built-in name stands for is the same everywhere. */
+function checkBase(
+  name: string,
+  folder: string | undefined,
+  { builtIn: base, repetition }: ImportOptions,
+): void {
+  const refuse = (field: string, description: string): AppError =>
+    AppError.invalid('this data set cannot be imported:', [{ field, description }]);
+  if (base !== undefined && folder !== undefined) {
+    throw refuse('built_in', 'cannot be given with a folder to read from');
+  }
+  const other = repetition !== undefined || (base ?? name) !== name;
+  if (folder === undefined && other && builtIn(name) !== undefined) {
+    throw refuse(
+      'name',
+      `${name} is built in as it is; choose another name, and ${base ?? name} as what it is made of`,
+    );
+  }
 }
 
 async function isComplete(store: ObjectStore, manifest: DatasetManifest): Promise<boolean> {

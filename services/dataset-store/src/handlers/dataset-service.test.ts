@@ -11,6 +11,10 @@ import { createDatasetService } from './dataset-service.js';
 
 const CALL = { timeoutMs: 20_000 };
 
+function importOf(name: string, source: string): dataset.ImportDatasetRequest {
+  return { name, source, builtIn: '', repetition: undefined };
+}
+
 async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const message of messages) all.push(message);
@@ -23,7 +27,7 @@ async function withSmall(
   await withHome((home) =>
     withClient(home, async (client) => {
       const source = await home.source('files', idxFolder());
-      await collect(client.importDataset({ name: 'small', source }, CALL));
+      await collect(client.importDataset(importOf('small', source), CALL));
       await use(client, home);
     }),
   );
@@ -34,12 +38,31 @@ describe('DatasetService', () => {
     await withHome((home) =>
       withClient(home, async (client) => {
         const source = await home.source('files', idxFolder());
-        const messages = await collect(client.importDataset({ name: 'small', source }, CALL));
+        const messages = await collect(client.importDataset(importOf('small', source), CALL));
         const last = messages.at(-1);
         assert.equal(last?.samplesDone, 1100);
         assert.equal(last?.samplesTotal, 1100);
         assert.equal(last?.dataset?.name, 'small');
         assert.ok(messages.slice(0, -1).every((message) => message.dataset === undefined));
+      }),
+    );
+  });
+
+  test('repeats train images where the request says so', async () => {
+    await withHome((home) =>
+      withClient(home, async (client) => {
+        const source = await home.source('files', idxFolder());
+        const repetition = { distinct: 10, times: 3, noise: 0.1, seed: 4n };
+        const messages = await collect(
+          client.importDataset({ ...importOf('copies', source), repetition }, CALL),
+        );
+        const last = messages.at(-1);
+        assert.equal(last?.samplesTotal, 30 + 890 + 200);
+        assert.equal(last?.samplesDone, last?.samplesTotal);
+        assert.match(
+          last?.dataset?.origin ?? '',
+          /10 of the train images, each 3 times with noise of 0\.1, seed 4/,
+        );
       }),
     );
   });
@@ -122,7 +145,7 @@ describe('DatasetService', () => {
         assert.match(error.message, /did you mean "small"/);
         return true;
       });
-      const relative = collect(client.importDataset({ name: 'x', source: 'files' }, CALL));
+      const relative = collect(client.importDataset(importOf('x', 'files'), CALL));
       await assert.rejects(relative, (error) => {
         assert.ok(error instanceof AppError);
         assert.deepEqual(
@@ -151,7 +174,7 @@ describe('DatasetService', () => {
       });
       const server = { catalogue, service: createDatasetService(catalogue) };
       await withClient({ server }, async (client) => {
-        for await (const message of client.importDataset({ name: 'small', source: '/any' }, CALL)) {
+        for await (const message of client.importDataset(importOf('small', '/any'), CALL)) {
           assert.equal(message.samplesTotal, 1100);
           break;
         }

@@ -11,7 +11,7 @@ import { encodeDataset } from './encode.js';
 /** Leaving the generator cancels the import. */
 export async function* importWithProgress(
   catalogue: DatasetCatalogue,
-  { name, source }: dataset.ImportDatasetRequest,
+  { name, source, builtIn, repetition }: dataset.ImportDatasetRequest,
   signal: AbortSignal,
 ): AsyncGenerator<dataset.ImportDatasetResponse, void, undefined> {
   const folder = source === '' ? undefined : absolute(source);
@@ -21,6 +21,8 @@ export async function* importWithProgress(
   let finished: DatasetManifest | undefined;
   const importing = catalogue
     .import(name, folder, {
+      builtIn: builtIn === '' ? undefined : builtIn,
+      repetition: repetition && { ...repetition, seed: Number(repetition.seed) },
       signal: AbortSignal.any([signal, left.signal]),
       progress: (progress) => {
         latest = progress;

@@ -1,50 +1,102 @@
-// The infer and embed tasks: what a fitted model says of samples, rows in ascending order of id.
+// The infer and embed tasks: what a fitted model says of samples, rows in ascending order of id. A large set goes by in
+// shards, which are stored as they are done, so that memory stays bounded.
 
-import { inferSignals } from '@alarena/compute';
-import { AppError, ndarray } from '@alarena/core';
+import { inferenceBatch, inferSignals, type Model } from '@alarena/compute';
+import { AppError, ndarray, sizeOf } from '@alarena/core';
 import { type ArrayRef, putArray } from '@alarena/store';
-import type { InferInputs, InferResult, Layer, TaskContext, TaskHandler } from '@alarena/tasks';
-import type { Fitted, Workbench } from '@alarena/worker';
+import type { InferInputs, InferResult, Layer, SampleArray, TaskContext, TaskHandler } from '@alarena/tasks';
+import type { Workbench } from '@alarena/worker';
+import { refuseUnseen } from './seen-labels.js';
+import { type RowRefs, SignalRows, widestRow } from './signal-rows.js';
 
-export function runInfer(bench: Workbench): TaskHandler<'infer'> {
-  return (inputs, context) => infer(bench, inputs, context);
+export interface InferSizes {
+  /** Most bytes of one stored array, unless one batch of samples takes more. */
+  readonly shardBytes: number;
+  /** Most bytes of images in work, likewise. */
+  readonly blockBytes: number;
+}
+
+const sizesByDefault: InferSizes = { shardBytes: 32 * 2 ** 20, blockBytes: 64 * 2 ** 20 };
+
+export function runInfer(bench: Workbench, sizes = sizesByDefault): TaskHandler<'infer'> {
+  return (inputs, context) => infer(bench, inputs, context, sizes);
 }
 
 export function runEmbed(bench: Workbench): TaskHandler<'embed'> {
   return async ({ fit, samples }, context) => {
     const wanted: InferInputs = { fit, samples, probabilities: false, layers: ['z'], monteCarloPasses: 0 };
-    const { layers } = await infer(bench, wanted, context);
-    if (layers.z === undefined) throw new AppError('internal', 'the model gave no features');
+    const { layers } = await infer(bench, wanted, context, {
+      ...sizesByDefault,
+      shardBytes: Number.POSITIVE_INFINITY,
+    });
+    if (layers.z === undefined || !('uri' in layers.z))
+      throw new AppError('internal', 'the model gave no features');
     return { features: layers.z };
   };
 }
 
-async function infer(bench: Workbench, inputs: InferInputs, context: TaskContext): Promise<InferResult> {
-  const { rewriteBlobs, progress } = context;
+async function infer(
+  bench: Workbench,
+  inputs: InferInputs,
+  context: TaskContext,
+  sizes: InferSizes,
+): Promise<InferResult> {
+  const { signal, progress } = context;
+  const options = { rewrite: context.rewriteBlobs, signal };
   const { model, fit } = await bench.fitted(inputs.fit);
-  refuseMissing(inputs, { model, fit });
+  refuseMissing(inputs, model);
+  if (inputs.labels) await refuseUnseen(bench.store, inputs.samples, fit.inputs);
   const dataset = await bench.dataset(fit.inputs.dataset);
-  const { images } = await bench.samples(dataset, inputs.samples);
-  const samples = inputs.samples.count;
-  const signals = inferSignals(model, images, inputs, inputs.fit, (done, total) => progress(done / total));
-  const put = (data: Float32Array | undefined, shape: readonly number[]): Promise<ArrayRef | null> =>
-    data === undefined
-      ? Promise.resolve(null)
-      : putArray(bench.store, ndarray('float32', shape, data), { rewrite: rewriteBlobs });
-  const { classes } = model.spec;
-  const layers: { [L in Layer]?: ArrayRef } = {};
-  for (const [layer, data] of signals.layers) {
-    const array = await put(data, [samples, model.layerWidths.get(layer) ?? 0]);
-    if (array !== null) layers[layer] = array;
+  const { count } = inputs.samples;
+  const width = widestRow(model, inputs);
+  const labels = new Int32Array(inputs.labels ? count : 0);
+  const shards: RowRefs[] = [];
+  if (width > 0 || inputs.labels) {
+    const read = await bench.parts(dataset, inputs.samples);
+    const blockRows = wholeBatches(sizes.blockBytes / sizeOf(model.spec.sampleShape));
+    for (const shard of cuts(0, count, wholeBatches(sizes.shardBytes / (4 * Math.max(width, 1))))) {
+      const rows = new SignalRows(model, inputs, shard.to - shard.from);
+      for (const { from, to } of cuts(shard.from, shard.to, blockRows)) {
+        signal.throwIfAborted();
+        const samples = await read(from, to);
+        const said = (done: number): void => progress((from + done) / count);
+        rows.set(from - shard.from, to - from, inferSignals(model, samples.images, inputs, inputs.fit, said));
+        if (inputs.labels) labels.set(samples.labels, from);
+      }
+      shards.push(await rows.put(bench.store, options));
+    }
   }
+  const layers: { [L in Layer]?: SampleArray } = {};
+  for (const layer of inputs.layers) layers[layer] = joined(shards.map((shard) => shard.layers.get(layer)));
   return {
-    probabilities: await put(signals.probabilities, [samples, classes]),
-    monteCarlo: await put(signals.monteCarlo, [inputs.monteCarloPasses, samples, classes]),
+    probabilities: inputs.probabilities ? joined(shards.map((shard) => shard.probabilities)) : null,
+    monteCarlo: inputs.monteCarloPasses > 0 ? joined(shards.map((shard) => shard.monteCarlo)) : null,
     layers,
+    ...(inputs.labels && {
+      labels: await putArray(bench.store, ndarray('int32', [count], labels), options),
+    }),
+    ...(inputs.classifier && { classifier: await putArray(bench.store, model.classifier(), options) }),
   };
 }
 
-function refuseMissing(inputs: InferInputs, { model }: Fitted): void {
+/** Signals are computed in batches of a fixed size: cuts between them change no bits. */
+function wholeBatches(rows: number): number {
+  return Math.max(1, Math.floor(rows / inferenceBatch)) * inferenceBatch;
+}
+
+/** At least one, also of nothing: an empty set has arrays of no rows. */
+function* cuts(first: number, end: number, rows: number): Generator<{ from: number; to: number }> {
+  for (let from = first; from === first || from < end; from += rows)
+    yield { from, to: Math.min(from + rows, end) };
+}
+
+function joined(refs: readonly (ArrayRef | undefined)[]): SampleArray {
+  const whole = refs.filter((ref) => ref !== undefined);
+  const [first] = whole;
+  return whole.length === 1 && first !== undefined ? first : whole;
+}
+
+function refuseMissing(inputs: InferInputs, model: Model): void {
   if (inputs.monteCarloPasses > 0 && model.maskLayers.length === 0) {
     throw new AppError(
       'failed-precondition',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { common, inference } from '@alarena/api';
-import { fromBytes, sha256Hex } from '@alarena/core';
+import { fromBytes, namedRandom, sha256Hex } from '@alarena/core';
 import { keyOfUri, readBytes } from '@alarena/store';
 import { expectAppError } from '@alarena/testkit';
 import { call, type InferenceHome, openInferenceHome, range } from '../test-support/inference-home.js';
@@ -10,6 +10,7 @@ const { Signal } = inference;
 const { TASK_ORIGIN_COMPUTED, TASK_ORIGIN_STORED } = common.TaskOrigin;
 const classes = 4;
 const passes = 3;
+const labelOf = (id: number): number => namedRandom('synthetic', 'quadrants', id).below(classes);
 const allSignals = [
   Signal.SIGNAL_PROBABILITIES,
   Signal.SIGNAL_MONTE_CARLO,
@@ -17,6 +18,7 @@ const allSignals = [
   Signal.SIGNAL_A0,
   Signal.SIGNAL_A1,
   Signal.SIGNAL_A2,
+  Signal.SIGNAL_H,
 ];
 
 describe('inference', () => {
@@ -30,17 +32,22 @@ describe('inference', () => {
 
   function request(change: Partial<inference.InferRequest> = {}): inference.InferRequest {
     const samples = { ids: range(50, 30) };
-    return { fitKey, samples, signals: allSignals, monteCarloPasses: passes, ...change };
+    const wanted = { signals: allSignals, monteCarloPasses: passes, labels: false, classifier: false };
+    return { fitKey, samples, ...wanted, ...change };
   }
 
   /** The values of an array, read from the store as a stranger would. */
   async function read(array: common.ArrayRef | undefined): Promise<Float32Array> {
-    const { uri, sha256, dtype, shape } = array ?? assert.fail('the array is missing');
-    assert.equal(dtype, common.DataType.DATA_TYPE_FLOAT32);
+    assert.equal(array?.dtype, common.DataType.DATA_TYPE_FLOAT32);
+    return fromBytes('float32', array.shape, await bytesOf(array)).data;
+  }
+
+  async function bytesOf(array: common.ArrayRef | undefined): Promise<Uint8Array> {
+    const { uri, sha256 } = array ?? assert.fail('the array is missing');
     const { info, body } = await home.store.get(keyOfUri(uri));
     const bytes = await readBytes(body, info.sizeBytes);
     assert.equal(sha256Hex(bytes), sha256);
-    return fromBytes('float32', shape, bytes).data;
+    return bytes;
   }
 
   async function infer(change: Partial<inference.InferRequest> = {}) {
@@ -60,6 +67,7 @@ describe('inference', () => {
       SIGNAL_A0: [30, 64],
       SIGNAL_A1: [30, 128],
       SIGNAL_A2: [30, classes],
+      SIGNAL_H: [30, 128],
     });
   });
 
@@ -148,6 +156,31 @@ describe('inference', () => {
     assert.equal(origin, TASK_ORIGIN_COMPUTED);
     assert.deepEqual(features?.shape, [30, 64]);
     assert.deepEqual(await read(features), await (await infer()).values(Signal.SIGNAL_Z));
+  });
+
+  test('gives the last linear layer, which makes logits of what goes into it', async () => {
+    const { classifier, values } = await infer({ classifier: true });
+    assert.deepEqual(classifier?.shape, [classes, 129]);
+    const weights = await read(classifier);
+    const [h, logits] = [await values(Signal.SIGNAL_H), await values(Signal.SIGNAL_A2)];
+    for (let c = 0; c < classes; c++) {
+      const row = weights.subarray(c * 129, (c + 1) * 129);
+      const logit = h.subarray(0, 128).reduce((sum, value, j) => sum + value * (row[j] ?? 0), row[128] ?? 0);
+      assert.ok(Math.abs(logit - (logits[c] ?? 0)) < 1e-4);
+    }
+  });
+
+  test('gives labels of samples that the fit was shown, and of no others', async () => {
+    const wanted = { signals: [], labels: true };
+    const { labels, signals } = await infer({ ...wanted, samples: { ids: range(0, 12) } });
+    assert.deepEqual(signals, []);
+    assert.equal(labels?.dtype, common.DataType.DATA_TYPE_INT32);
+    const values = fromBytes('int32', [12], await bytesOf(labels)).data;
+    assert.deepEqual([...values], range(0, 12).map(labelOf));
+    const hidden = infer({ ...wanted, samples: { ids: [0, 1, 50] } });
+    const error = await expectAppError('failed-precondition', hidden);
+    assert.equal(error.reason, 'LABEL_HIDDEN');
+    assert.match(error.message, /sample 50 is not among/);
   });
 
   test('refuses Monte-Carlo passes of a model without dropout', async () => {

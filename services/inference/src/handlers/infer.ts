@@ -13,7 +13,9 @@ import {
   type Layer,
   originToProto,
   putIds,
+  type SampleArray,
   semantics,
+  shardsOf,
   type TaskHandler,
 } from '@alarena/tasks';
 
@@ -30,6 +32,7 @@ const layerSignals: ReadonlyMap<inference.Signal, Layer> = new Map([
   [Signal.SIGNAL_A0, 'a0'],
   [Signal.SIGNAL_A1, 'a1'],
   [Signal.SIGNAL_A2, 'a2'],
+  [Signal.SIGNAL_H, 'h'],
   [Signal.SIGNAL_Z, 'z'],
 ]);
 
@@ -45,7 +48,7 @@ export function inferHandler(
       inputs,
     } as const;
     const { manifest, origin } = await executeTask(deps.store, task, deps.infer, { signal });
-    return { key: manifest.key, origin: originToProto(origin), signals: encodeSignals(manifest.result) };
+    return { key: manifest.key, origin: originToProto(origin), ...encodeResult(manifest.result) };
   };
 }
 
@@ -74,7 +77,7 @@ export function embedHandler(
 async function decodeInfer(request: inference.InferRequest, store: ObjectStore): Promise<InferInputs> {
   const { signals, monteCarloPasses } = request;
   const violations = [...keyViolations(request.fitKey), ...idViolations(request.samples)];
-  if (signals.length === 0)
+  if (signals.length === 0 && !request.labels && !request.classifier)
     violations.push({ field: 'signals', description: 'must name at least one signal' });
   const known = (signal: inference.Signal): boolean =>
     layerSignals.has(signal) ||
@@ -99,6 +102,8 @@ async function decodeInfer(request: inference.InferRequest, store: ObjectStore):
     probabilities: signals.includes(Signal.SIGNAL_PROBABILITIES),
     layers: [...layerSignals].filter(([signal]) => signals.includes(signal)).map(([, layer]) => layer),
     monteCarloPasses: monteCarlo ? monteCarloPasses : 0,
+    ...(request.labels && { labels: true }),
+    ...(request.classifier && { classifier: true }),
   };
 }
 
@@ -119,13 +124,23 @@ function refuse(what: string, violations: readonly FieldViolation[]): void {
   if (violations.length > 0) throw AppError.invalid(what, violations);
 }
 
-function encodeSignals({ probabilities, monteCarlo, layers }: InferResult): inference.SignalArray[] {
-  const arrays: inference.SignalArray[] = [];
-  if (probabilities) arrays.push({ signal: Signal.SIGNAL_PROBABILITIES, array: arrayToProto(probabilities) });
-  if (monteCarlo) arrays.push({ signal: Signal.SIGNAL_MONTE_CARLO, array: arrayToProto(monteCarlo) });
-  for (const [signal, layer] of layerSignals) {
-    const array = layers[layer];
-    if (array) arrays.push({ signal, array: arrayToProto(array) });
-  }
-  return arrays;
+function encodeResult(result: InferResult): Omit<inference.InferResponse, 'key' | 'origin'> {
+  const signals: inference.SignalArray[] = [];
+  const add = (signal: inference.Signal, array: SampleArray | null | undefined): void => {
+    const shards = shardsOf(array).map(arrayToProto);
+    const [first] = shards;
+    if (first === undefined) return;
+    signals.push(
+      shards.length === 1 ? { signal, array: first, shards: [] } : { signal, array: undefined, shards },
+    );
+  };
+  add(Signal.SIGNAL_PROBABILITIES, result.probabilities);
+  add(Signal.SIGNAL_MONTE_CARLO, result.monteCarlo);
+  for (const [signal, layer] of layerSignals) add(signal, result.layers[layer]);
+  const { labels, classifier } = result;
+  return {
+    signals,
+    labels: labels && arrayToProto(labels),
+    classifier: classifier && arrayToProto(classifier),
+  };
 }

@@ -2,7 +2,6 @@
 // what it has done, and cells that do the same share it.
 
 import type { ComparisonSpec, StrategyEntry } from '@alarena/config';
-import type { DatasetManifest } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
 import {
   type Dispatched,
@@ -10,6 +9,7 @@ import {
   type FitInputs,
   findResult,
   type IdsRef,
+  isIdsLost,
   planQuery,
   putIds,
   type SelectResult,
@@ -19,7 +19,7 @@ import {
   taskKey,
 } from '@alarena/tasks';
 import type { CellId, MeasuredRound } from './comparison.js';
-import { labelsPerRound, splitOfSeed } from './plan.js';
+import { labelsPerRound, type Splits } from './plan.js';
 import type { TaskRunner } from './task-runner.js';
 
 export interface CellDeps {
@@ -30,13 +30,17 @@ export interface CellDeps {
 export interface CellWork {
   readonly comparison: string;
   readonly spec: ComparisonSpec;
-  readonly manifest: DatasetManifest;
+  /** Digest of the data set. */
+  readonly dataset: string;
+  readonly splits: Splits;
   readonly numerics: string;
   readonly cell: CellId;
 }
 
 export interface CellHooks {
   readonly signal: AbortSignal;
+  /** Does the work of a round, e.g. within a span. */
+  readonly during: <T>(round: number, work: () => Promise<T>) => Promise<T>;
   readonly onRound: (round: MeasuredRound) => void;
   readonly onTask: (round: number, kind: TaskKind, progress: number) => void;
   readonly onNotice: (notice: string) => void;
@@ -44,47 +48,117 @@ export interface CellHooks {
 
 /** Runs the cell to its end. The hooks hear of each measured round, in order. */
 export async function runCell(deps: CellDeps, work: CellWork, hooks: CellHooks): Promise<void> {
-  const { spec, manifest, cell } = work;
-  const split = splitOfSeed(spec, manifest, cell.seed);
-  const labels = labelsPerRound(spec, split.pool.length);
-  const keep = (ids: Iterable<number>): Promise<IdsRef> =>
+  const keep: KeepIds = async (ids) =>
+    deps.tasks.nameIds?.(ids) ??
     putIds(deps.store, ids, () => hooks.onNotice('a list of sample ids was corrupt and is stored again'));
-  const [validation, test] = [await keep(split.validation), await keep(split.test)];
-  const labelled = new Set<number>(split.initial);
-  for (let round = 0; round < labels.length; round++) {
-    const ran: Ran[] = [];
-    const run = async <K extends TaskKind>(task: Task<K>): Promise<Dispatched<K>> => {
-      const done = await deps.tasks.run(task, options(work, round, task.kind, hooks));
-      ran.push({ key: done.manifest.key, seconds: done.manifest.seconds });
-      return done;
-    };
-    const labelledIds = await keep(labelled);
-    const fit = await run(fitTask(work, labelledIds, validation, test));
-    const { key: fitKey, result } = fit.manifest;
-    const k = (labels[round + 1] ?? labelled.size) - labelled.size;
-    let picked: readonly number[] = [];
-    if (k > 0) {
-      const pool = await keep(split.pool.filter((id) => !labelled.has(id)));
-      const chosen = await query(deps, work, { round, k, fit: fitKey, pool, labelled: labelledIds }, run);
-      for (const note of chosen.notes)
-        hooks.onNotice(`${cell.strategy}, seed ${cell.seed}, round ${round}: ${note}`);
-      picked = chosen.ids;
-    }
-    hooks.onRound({
-      round,
-      labels: labelled.size,
-      accuracy: result.test.accuracy,
-      macroF1: result.test.macroF1,
-      trainingAccuracy: result.training.accuracy,
-      validationAccuracy: result.validation?.accuracy ?? null,
-      validationMacroF1: result.validation?.macroF1 ?? null,
-      bestEpoch: result.bestEpoch,
-      picked,
-      fitKey,
-      tasks: ran,
-    });
-    for (const id of picked) labelled.add(id);
+  const begun = await begin(work, keep);
+  for (let round = 0; round < begun.labels.length; round++) {
+    const picked = await hooks.during(round, () => runRound(deps, work, hooks, { ...begun, round, keep }));
+    for (const id of picked) begun.labelled.add(id);
   }
+}
+
+/** Returns what is to be labelled for the next round. */
+async function runRound(
+  deps: CellDeps,
+  work: CellWork,
+  hooks: CellHooks,
+  { round, labels, labelled, validation, test, keep }: BegunCell & { round: number; keep: KeepIds },
+): Promise<readonly number[]> {
+  const { splits, cell } = work;
+  const ran: Ran[] = [];
+  const run = async <K extends TaskKind>(task: Task<K>): Promise<Dispatched<K>> => {
+    const done = await withLists(
+      () => deps.tasks.run(task, options(work, round, task.kind, hooks)),
+      async () => {
+        hooks.onNotice(`a list of sample ids was lost and is stored again for a ${task.kind} task`);
+        const { pool, validation, test } = splits.of(cell.seed);
+        for (const ids of [labelled, without(pool, labelled), validation, test]) await keep(ids);
+      },
+    );
+    ran.push({ key: done.manifest.key, seconds: done.manifest.seconds });
+    return done;
+  };
+  const labelledIds = await keep(labelled);
+  const fit = await run(fitTask(work, labelledIds, validation, test));
+  const { key: fitKey, result } = fit.manifest;
+  const k = (labels[round + 1] ?? labelled.size) - labelled.size;
+  let picked: readonly number[] = [];
+  if (k > 0) {
+    const unlabelled = await keep(without(splits.of(cell.seed).pool, labelled));
+    const chosen = await query(
+      deps,
+      work,
+      { round, k, fit: fitKey, pool: unlabelled, labelled: labelledIds, validation },
+      run,
+    );
+    for (const note of chosen.notes)
+      hooks.onNotice(`${cell.strategy}, seed ${cell.seed}, round ${round}: ${note}`);
+    picked = chosen.ids;
+  }
+  hooks.onRound({
+    round,
+    labels: labelled.size,
+    accuracy: result.test.accuracy,
+    macroF1: result.test.macroF1,
+    trainingAccuracy: result.training.accuracy,
+    validationAccuracy: result.validation?.accuracy ?? null,
+    validationMacroF1: result.validation?.macroF1 ?? null,
+    bestEpoch: result.bestEpoch,
+    picked,
+    fitKey,
+    tasks: ran,
+  });
+  return picked;
+}
+
+/** A worker found a list of ids gone or corrupt, which only the cell can put again: it alone knows the ids. */
+async function withLists<T>(attempt: () => Promise<T>, putAgain: () => Promise<void>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!isIdsLost(thrown) || tries > listRepairs) throw thrown;
+      await putAgain();
+    }
+  }
+}
+
+/** Lists that go again and again are another fault. */
+const listRepairs = 2;
+
+type KeepIds = (ids: Iterable<number>) => Promise<IdsRef>;
+
+interface BegunCell {
+  /** Sizes of the labelled set, by round. */
+  readonly labels: readonly number[];
+  readonly labelled: Set<number>;
+  readonly validation: IdsRef;
+  readonly test: IdsRef;
+}
+
+/** Apart from the rounds, so that no split outlives it: thousands of cells may wait at once. */
+async function begin({ spec, splits, cell }: CellWork, keep: KeepIds): Promise<BegunCell> {
+  const split = splits.of(cell.seed);
+  return {
+    labels: labelsPerRound(spec, split.pool.length),
+    labelled: new Set<number>(split.initial),
+    validation: await keep(split.validation),
+    test: await keep(split.test),
+  };
+}
+
+/** The pool is ascending. A look into a set for each id of a large one would be most of what a round costs here. */
+function without(pool: Int32Array, labelled: ReadonlySet<number>): Int32Array {
+  const taken = Int32Array.from(labelled).sort();
+  const left = new Int32Array(pool.length);
+  let next = 0;
+  let count = 0;
+  for (const id of pool) {
+    while (Number(taken[next]) < id) next++;
+    if (id !== taken[next]) left[count++] = id;
+  }
+  return left.slice(0, count);
 }
 
 interface Ran {
@@ -98,6 +172,7 @@ interface RoundQuery {
   readonly fit: string;
   readonly pool: IdsRef;
   readonly labelled: IdsRef;
+  readonly validation: IdsRef;
 }
 
 async function query(
@@ -137,7 +212,7 @@ function fitTask(work: CellWork, labelled: IdsRef, validation: IdsRef, test: Ids
   const { model, training } = work.spec;
   const { epochs, batchSize, optimizer, learningRate, earlyStopping, minStepsPerEpoch } = training;
   const inputs: FitInputs = {
-    dataset: work.manifest.digest,
+    dataset: work.dataset,
     model: { architecture: model.architecture, dropout: model.dropout === false ? null : model.dropout },
     training: {
       ...{ epochs, batchSize, optimizer, learningRate, minStepsPerEpoch },
@@ -153,6 +228,8 @@ function options(work: CellWork, round: number, kind: TaskKind, hooks: CellHooks
   const { strategy, seed } = work.cell;
   return {
     signal: hooks.signal,
+    // Of a fit and its signals the result serves whoever goes on; a query may take long and serve nobody.
+    endsInWork: kind !== 'select',
     work: { comparison: work.comparison, cell: `${strategy}/${seed}`, round },
     onProgress: (fraction) => hooks.onTask(round, kind, fraction),
     onNotice: hooks.onNotice,

@@ -1,9 +1,9 @@
-// A comparison as the orchestrator sees it. What is kept is the record and a status; the rounds are read from the
-// results that exist, so there is no second truth.
+// A comparison as the orchestrator sees it. What is kept is the record, what is wanted of it, and a status; the rounds
+// are read from the results that exist, so there is no second truth.
 
 import type { ComparisonSpec } from '@alarena/config';
 
-export type Status = 'pending' | 'running' | 'done' | 'failed' | 'cancelled';
+export type Status = 'pending' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
 
 /** Kept for good, under the comparison's id. */
 export interface ComparisonRecord {
@@ -22,15 +22,49 @@ export interface ComparisonRecord {
   readonly createdAt: string;
 }
 
-/** Kept beside the record and changed as the comparison goes on. */
+/** What users want of a comparison. Written by any orchestrator. */
+export interface Desired {
+  readonly state: 'running' | 'paused' | 'cancelled';
+  /** Cells at once. */
+  readonly parallelism: number;
+  /** Tasks of a higher one go first. */
+  readonly priority: number;
+  /** Counts the times that `state` was asked for: a status of an earlier one is no answer yet. */
+  readonly generation: number;
+  /** Of the call that asked for it last: whoever runs the comparison goes on with that trace. */
+  readonly trace?: Readonly<Record<string, string>>;
+}
+
+/** What has become of it. Written by the orchestrator that leads, and replaced by none of an earlier term. */
 export interface ComparisonStatus {
   readonly status: Status;
-  readonly parallelism: number;
+  /** Of what was wanted, when this was so. */
+  readonly generation: number;
+  readonly term: number;
+  /** The run that says so, and how many of its events this includes. */
+  readonly run: string;
+  readonly events: number;
   /** ISO 8601, UTC; null while it is not at an end. */
   readonly finishedAt: string | null;
-  /** For listings; in the order of `cellsOf`. */
+  /** Of each cell; 0 where nobody has looked yet. */
+  readonly roundsTotal: number;
+  readonly cost: Cost;
+  /** Of the run, the last few: worth telling also those who missed the event. */
+  readonly notices: readonly string[];
+  /** In the order of `cellsOf`; empty where nobody has looked yet. */
   readonly cells: readonly CellSummary[];
 }
+
+export interface Cost {
+  /** Distinct fits. */
+  readonly fits: number;
+  /** Rounds whose fit another cell of the comparison has too. */
+  readonly fitsShared: number;
+  /** Of all distinct tasks, when they were computed. */
+  readonly deviceSeconds: number;
+}
+
+export const noCost: Cost = { fits: 0, fitsShared: 0, deviceSeconds: 0 };
 
 export interface CellSummary {
   readonly status: Status;
@@ -65,11 +99,7 @@ export interface Round extends MeasuredRound {
   readonly fitShared: boolean;
 }
 
-export interface Cell extends CellId {
-  readonly status: Status;
-  /** Why it failed; empty otherwise. */
-  readonly error: string;
-  readonly rounds: readonly Round[];
+export interface Cell extends CellId, CellSummary {
   readonly roundsTotal: number;
 }
 
@@ -77,14 +107,25 @@ export interface Comparison {
   readonly record: ComparisonRecord;
   readonly status: Status;
   readonly parallelism: number;
+  readonly priority: number;
   readonly finishedAt: string | null;
+  readonly cost: Cost;
   /** Strategies in the spec's order, seeds within. */
   readonly cells: readonly Cell[];
 }
 
-export type ComparisonEvent =
-  | { readonly type: 'comparison'; readonly comparison: Comparison }
-  | { readonly type: 'cell'; readonly cell: Cell }
+export interface MeasuredCell extends Cell {
+  readonly rounds: readonly Round[];
+}
+
+/** With all its rounds. */
+export interface MeasuredComparison extends Comparison {
+  readonly cells: readonly MeasuredCell[];
+}
+
+/** What a run says while it goes on. */
+export type RunEvent =
+  | { readonly type: 'cell'; readonly cell: Cell; readonly newest: Round | null }
   | {
       readonly type: 'task';
       readonly cell: CellId;
@@ -94,7 +135,25 @@ export type ComparisonEvent =
     }
   | { readonly type: 'notice'; readonly notice: string };
 
+export type ComparisonEvent = { readonly type: 'comparison'; readonly comparison: Comparison } | RunEvent;
+
 /** All cells, in the order of reports. */
 export function cellsOf(spec: ComparisonSpec): CellId[] {
   return spec.strategies.flatMap(({ as }) => spec.seeds.map((seed) => ({ strategy: as, seed })));
+}
+
+export function isEnded(status: Status): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled';
+}
+
+/** Nothing is left to be done of what is wanted. */
+export function isSettled(status: ComparisonStatus, desired: Desired): boolean {
+  if (status.generation < desired.generation) return false;
+  return isEnded(status.status) || (status.status === 'paused' && desired.state === 'paused');
+}
+
+/** The status for people: an answer to an earlier wish is none to this one. */
+export function shownStatus({ status, generation }: ComparisonStatus, desired: Desired): Status {
+  const asked = generation < desired.generation && desired.state === 'running';
+  return asked && status !== 'running' ? 'pending' : status;
 }

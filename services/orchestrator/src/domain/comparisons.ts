@@ -1,44 +1,67 @@
-// All comparisons of this installation: what the handlers call.
+// All comparisons of this installation: what the handlers call. Any orchestrator answers; the one that leads does what
+// is wanted.
 
+import type { Bus } from '@alarena/bus';
 import type { ComparisonSpec } from '@alarena/config';
-import { AppError, contentKey, plainJson } from '@alarena/core';
-import { type DatasetManifest, findDataset, readManifest } from '@alarena/dataset';
+import { AppError, contentKey, type FieldViolation, plainJson } from '@alarena/core';
+import { findDataset, readManifest } from '@alarena/dataset';
+import type { ObjectStore } from '@alarena/store';
 import { type NumericsProfile, profileName } from '@alarena/tasks';
+import { injectContext, type Logger } from '@alarena/telemetry';
 import {
   type Comparison,
   type ComparisonEvent,
   type ComparisonRecord,
   cellsOf,
-  type Status,
+  type Desired,
+  isEnded,
+  isSettled,
+  type MeasuredComparison,
+  shownStatus,
 } from './comparison.js';
-import { ComparisonRecords } from './comparison-records.js';
-import { ComparisonRun, type RunDeps } from './comparison-run.js';
-import { labelsPerRound, splitOfSeed } from './plan.js';
-import { replay } from './replay.js';
+import type { ComparisonRecords, ComparisonState } from './comparison-records.js';
+import type { Conductor } from './conductor.js';
+import { eachOf } from './each-of.js';
+import { FitOwners } from './fit-owners.js';
+import { checkNumerics, describeProfile } from './numerics-check.js';
+import { roundsOfCell } from './plan.js';
+import { replay, replayCells } from './replay.js';
+import { watchComparison } from './watch-comparison.js';
 
-export interface ComparisonsDeps extends RunDeps {
-  /** Profile of the workers that compute. Asked for when a comparison is submitted. */
+export interface ComparisonsDeps {
+  readonly records: ComparisonRecords;
+  readonly conductor: Pick<Conductor, 'adopt'>;
+  readonly store: ObjectStore;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  /** Profile of the workers that compute. Asked for when a comparison is submitted or goes on. */
   readonly profile: () => Promise<NumericsProfile>;
+  /** Throws where no new comparison is taken, e.g. because the store is full. */
+  readonly admit: () => Promise<void>;
   /** Cells at once where a submit does not say. */
   readonly parallelism: number;
   /** What every record names beside the profile. */
   readonly versions: Readonly<Record<string, string>>;
+  /** How long a call waits until the leader has done what is wanted. What is wanted stays so afterwards. */
+  readonly answerMs: number;
+  /** How long events may be later than the status that includes them. */
+  readonly lookMs: number;
 }
 
-interface Active {
-  readonly run: ComparisonRun;
-  readonly ended: Promise<void>;
+export interface Settings {
+  readonly parallelism?: number | undefined;
+  readonly priority?: number | undefined;
 }
+
+const mostPriority = 1_000;
 
 export class Comparisons {
   readonly #deps: ComparisonsDeps;
   readonly #records: ComparisonRecords;
-  readonly #active = new Map<string, Active>();
-  #closing = false;
 
   constructor(deps: ComparisonsDeps) {
     this.#deps = deps;
-    this.#records = new ComparisonRecords(deps.store);
+    this.#records = deps.records;
   }
 
   /**
@@ -47,194 +70,174 @@ export class Comparisons {
    */
   async submit(spec: ComparisonSpec, parallelism: number): Promise<Comparison> {
     const manifest = await findDataset(this.#deps.store, spec.dataset);
-    for (const seed of spec.seeds) labelsPerRound(spec, splitOfSeed(spec, manifest, seed).pool.length);
+    // Refuses a protocol that does not fit the data set.
+    roundsOfCell(spec, manifest);
     const profile = await this.#deps.profile();
     const numerics = profileName(profile);
     const key = contentKey({ spec: plainJson(spec), dataset: manifest.digest, numerics });
-    const cells = parallelism === 0 ? this.#deps.parallelism : parallelism;
-    const record = await this.#records.create(
-      {
-        schemaVersion: 1,
-        id: `${slug(spec.name)}-${key.slice(0, 8)}`,
-        key,
-        spec,
-        dataset: manifest.digest,
-        numerics,
-        versions: { ...this.#deps.versions, ...describe(profile) },
-        createdAt: new Date().toISOString(),
-      },
-      { status: 'pending', parallelism: cells, finishedAt: null, cells: [] },
-    );
-    return (await this.#start(record, manifest, cells)).run.snapshot();
+    const id = `${slug(spec.name)}-${key.slice(0, 8)}`;
+    if (!(await this.#records.has(id))) await this.#deps.admit();
+    const record = await this.#records.create({
+      schemaVersion: 1,
+      id,
+      key,
+      spec,
+      dataset: manifest.digest,
+      numerics,
+      versions: { ...this.#deps.versions, ...describeProfile(profile) },
+      createdAt: new Date().toISOString(),
+    });
+    checkNumerics(record, profile);
+    return this.#want(record, ({ desired, status }) => {
+      const cells = parallelism === 0 ? desired.parallelism : parallelism;
+      if (desired.generation === 0 && status.term === 0 && status.roundsTotal === 0) {
+        // New, or of a version that kept nothing of the kind.
+        const first = parallelism === 0 ? this.#deps.parallelism : parallelism;
+        return { state: 'running', parallelism: first, priority: 0, generation: 1, trace: injectContext({}) };
+      }
+      const goesOn = desired.state === 'running' && !isSettled(status, desired);
+      return again(desired, { state: 'running', parallelism: cells }, !goesOn);
+    });
   }
 
-  async get(reference: string): Promise<Comparison> {
+  /** With all its rounds, read from the results that exist. */
+  async get(reference: string): Promise<MeasuredComparison> {
     const record = await this.#records.find(reference);
-    const active = this.#active.get(record.id);
-    if (active !== undefined) return active.run.snapshot();
+    const known = await this.#summary(record, await this.#records.state(record.id));
     const manifest = await readManifest(this.#deps.store, record.dataset);
-    return replay(this.#deps.store, record, await this.#records.status(record.id), manifest);
+    return replay(this.#deps.store, known, manifest);
   }
 
-  /** Newest first, without rounds: of those that do not run, what was last known. */
-  async list(): Promise<{ comparison: Comparison; roundsDone: number[] }[]> {
-    const records = await this.#records.list();
-    return Promise.all(
-      records.map(async (record) => {
-        const active = this.#active.get(record.id)?.run.snapshot();
-        if (active)
-          return { comparison: active, roundsDone: active.cells.map(({ rounds }) => rounds.length) };
-        const manifest = await readManifest(this.#deps.store, record.dataset);
-        const status = await this.#records.status(record.id);
-        const cells = cellsOf(record.spec).map((id, i) => {
-          const { status: state, error } = status.cells[i] ?? { status: 'pending' as const, error: '' };
-          const { pool } = splitOfSeed(record.spec, manifest, id.seed);
-          const roundsTotal = labelsPerRound(record.spec, pool.length).length;
-          return { ...id, status: state, error, rounds: [], roundsTotal };
-        });
-        const comparison: Comparison = { record, ...status, cells };
-        return { comparison, roundsDone: cells.map((_, i) => status.cells[i]?.roundsDone ?? 0) };
-      }),
+  /** Newest first. */
+  async list(): Promise<Comparison[]> {
+    return eachOf(await this.#records.list(), async (record) =>
+      this.#summary(record, await this.#records.state(record.id)),
     );
   }
 
   /** Everything known, then each change until the end. One that was interrupted goes on. */
   async *watch(reference: string, signal: AbortSignal): AsyncGenerator<ComparisonEvent, void, undefined> {
     const record = await this.#records.find(reference);
-    let active = this.#active.get(record.id);
-    if (active === undefined) {
-      const { status, parallelism } = await this.#records.status(record.id);
-      if (isUnfinished(status)) active = await this.#startStored(record, parallelism);
+    const { desired, status } = await this.#records.state(record.id);
+    if (!isSettled(status, desired)) {
+      checkNumerics(record, await this.#deps.profile());
+      await this.#deps.conductor.adopt(record.id);
     }
-    if (active !== undefined) yield* active.run.watch(signal);
-    else yield { type: 'comparison', comparison: await this.get(record.id) };
+    const deps = {
+      ...this.#deps,
+      summary: (state: ComparisonState) => this.#summary(record, state),
+      replayed: async (cells: Comparison['cells']) => {
+        const manifest = await readManifest(this.#deps.store, record.dataset);
+        const replayed = await replayCells(this.#deps.store, record, cells, manifest);
+        // Among these cells only: of the others the fits are not known here.
+        const owners = new FitOwners();
+        for (const [i, { rounds }] of replayed.entries())
+          for (const { fitKey } of rounds) owners.add(fitKey, i);
+        return replayed.map((cell, i) => ({ ...cell, rounds: owners.mark(cell.rounds, i) }));
+      },
+    };
+    yield* watchComparison(deps, record.id, signal);
   }
 
   async cancel(reference: string): Promise<Comparison> {
     const record = await this.#records.find(reference);
-    const active = this.#active.get(record.id);
-    if (active !== undefined) {
-      active.run.stop();
-      await active.ended;
-    } else {
-      await this.#records.updateStatus(record.id, (known) =>
-        isUnfinished(known.status) ? { ...known, status: 'cancelled' } : known,
-      );
-    }
-    return this.get(record.id);
+    return this.#want(record, ({ desired, status }) =>
+      isSettled(status, desired) && isEnded(status.status)
+        ? desired
+        : again(desired, { state: 'cancelled' }, desired.state !== 'cancelled'),
+    );
+  }
+
+  /** Begins no more tasks until it is resumed. */
+  async pause(reference: string): Promise<Comparison> {
+    const record = await this.#records.find(reference);
+    return this.#want(record, (state) => {
+      const { desired, status } = state;
+      if (isSettled(status, desired) && isEnded(status.status)) {
+        throw new AppError('failed-precondition', `${record.id} cannot be paused: it is ${status.status}`, {
+          reason: 'COMPARISON_ENDED',
+          facts: { id: record.id, status: status.status },
+        });
+      }
+      return again(desired, { state: 'paused' }, desired.state !== 'paused');
+    });
   }
 
   /** Goes on with a comparison; tasks that failed are tried again. */
   async resume(reference: string): Promise<Comparison> {
     const record = await this.#records.find(reference);
-    const { parallelism } = await this.#records.status(record.id);
-    return (await this.#startStored(record, parallelism)).run.snapshot();
+    checkNumerics(record, await this.#deps.profile());
+    return this.#want(record, ({ desired }) => again(desired, { state: 'running' }, true));
   }
 
-  async setParallelism(reference: string, parallelism: number): Promise<Comparison> {
-    if (parallelism < 1) {
-      throw AppError.invalid('the parallelism cannot be set', [
-        { field: 'parallelism', description: `must be at least 1, got ${parallelism}` },
-      ]);
+  /** Changes how it is run, also while it runs. */
+  async set(reference: string, { parallelism, priority }: Settings): Promise<Comparison> {
+    const violations: FieldViolation[] = [];
+    if (parallelism !== undefined && !(Number.isInteger(parallelism) && parallelism >= 1)) {
+      violations.push({ field: 'parallelism', description: `must be at least 1, got ${parallelism}` });
     }
+    if (priority !== undefined && !(Number.isInteger(priority) && Math.abs(priority) <= mostPriority)) {
+      const description = `must be from ${-mostPriority} to ${mostPriority}, got ${priority}`;
+      violations.push({ field: 'priority', description });
+    }
+    if (violations.length > 0) throw AppError.invalid('the comparison cannot be set so', violations);
     const record = await this.#records.find(reference);
-    const active = this.#active.get(record.id);
-    if (active !== undefined) active.run.parallelism = parallelism;
-    await this.#records.updateStatus(record.id, (known) => ({ ...known, parallelism }));
-    return this.get(record.id);
+    const state = await this.#records.want(record.id, ({ desired }) => ({
+      ...desired,
+      parallelism: parallelism ?? desired.parallelism,
+      priority: priority ?? desired.priority,
+    }));
+    return this.#summary(record, state);
   }
 
-  /** Goes on with what was running when the last process ended. */
-  async resumeInterrupted(): Promise<void> {
-    for (const record of await this.#records.list()) {
-      const { status, parallelism } = await this.#records.status(record.id);
-      if (!isUnfinished(status)) continue;
-      try {
-        await this.#startStored(record, parallelism);
-      } catch (error) {
-        // One that cannot go on, e.g. for its numerics, does not keep the others from it.
-        this.#deps.logger.warn({ err: error, comparison: record.id }, 'a comparison cannot go on');
-      }
-    }
-  }
-
-  /** Stops what runs here without ending it: the next process goes on with it. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    for (const { run } of this.#active.values()) run.stop();
-    await Promise.all([...this.#active.values()].map(({ ended }) => ended));
-  }
-
-  async #startStored(record: ComparisonRecord, parallelism: number): Promise<Active> {
-    return this.#start(record, await readManifest(this.#deps.store, record.dataset), parallelism);
-  }
-
-  async #start(record: ComparisonRecord, manifest: DatasetManifest, parallelism: number): Promise<Active> {
-    await this.#checkNumerics(record);
-    let known = this.#active.get(record.id);
-    while (known?.run.isOver) {
-      // Its status is being written; what is started now must read that.
-      await known.ended;
-      known = this.#active.get(record.id);
-    }
-    if (known !== undefined) return known;
-    if (this.#closing) throw new AppError('unavailable', 'the orchestrator is shutting down');
-    const run = new ComparisonRun(this.#deps, record, manifest, parallelism);
-    const active: Active = { run, ended: this.#runToEnd(run) };
-    this.#active.set(record.id, active);
-    return active;
-  }
-
-  /** Workers of another profile would never take its tasks, since they would give other bits. */
-  async #checkNumerics({ id, numerics, versions, spec }: ComparisonRecord): Promise<void> {
-    const profile = await this.#deps.profile();
-    if (profileName(profile) === numerics) return;
-    const differences = Object.entries(describe(profile))
-      .filter(([name, value]) => versions[name] !== value)
-      .map(([name, value]) => `${name} ${versions[name]} then, ${value} now`);
-    throw new AppError(
-      'failed-precondition',
-      `${id} was begun under other numerics (${differences.join('; ')}) and its results would not be comparable: ` +
-        `submit the spec "${spec.name}" again, which begins a new comparison`,
-      { reason: 'NUMERICS_DIFFER', facts: { id, numerics, now: profileName(profile) } },
-    );
-  }
-
-  async #runToEnd(run: ComparisonRun): Promise<void> {
-    const { id } = run.record;
+  /** Writes what is wanted, and waits a moment for the leader to have it done. */
+  async #want(record: ComparisonRecord, change: (state: ComparisonState) => Desired): Promise<Comparison> {
+    const { id } = record;
+    const { desired } = await this.#records.want(id, change);
     try {
-      const before = await this.#records.status(id);
-      const { parallelism } = run;
-      await this.#records.updateStatus(id, (known) => ({
-        ...known,
-        ...{ status: 'running', parallelism, finishedAt: null },
-      }));
-      const status = await run.run(before.status === 'done' ? before.finishedAt : null);
-      const { cells, finishedAt } = run.snapshot();
-      // A process that ends stops its cells, but nobody has given the comparison up: the next process goes on.
-      const left = this.#closing && status === 'cancelled';
-      const asLeft = (state: Status): Status => (left && state === 'cancelled' ? 'pending' : state);
-      await this.#records.updateStatus(id, () => ({
-        status: asLeft(status),
-        parallelism: run.parallelism,
-        finishedAt: left ? null : finishedAt,
-        cells: cells.map((cell) => ({
-          status: asLeft(cell.status),
-          error: cell.error,
-          roundsDone: cell.rounds.length,
-        })),
-      }));
+      await this.#deps.conductor.adopt(id);
+      return this.#summary(record, await this.#answered(id, desired.generation));
     } catch (error) {
-      this.#deps.logger.error({ err: error, comparison: id }, 'the state of a comparison could not be kept');
-    } finally {
-      this.#active.delete(id);
-      run.tellEnd();
+      // What is wanted is kept; that it cannot be begun yet is the leader's to mend.
+      this.#deps.logger.warn({ err: error, comparison: id }, 'a comparison is not begun yet');
+      return this.#summary(record, await this.#records.state(id));
     }
+  }
+
+  async #answered(id: string, generation: number): Promise<ComparisonState> {
+    let latest = await this.#records.state(id);
+    if (latest.status.generation >= generation) return latest;
+    const answered = new AbortController();
+    const limit = setTimeout(() => answered.abort(), this.#deps.answerMs);
+    try {
+      await this.#records.follow(id, answered.signal, (state) => {
+        latest = state;
+        if (state.status.generation >= generation) answered.abort();
+      });
+    } finally {
+      clearTimeout(limit);
+    }
+    return latest;
+  }
+
+  async #summary(record: ComparisonRecord, { desired, status }: ComparisonState): Promise<Comparison> {
+    const known = status.roundsTotal;
+    const roundsTotal =
+      known > 0 ? known : roundsOfCell(record.spec, await readManifest(this.#deps.store, record.dataset));
+    const { finishedAt, cost } = status;
+    const cells = cellsOf(record.spec).map((id, i) => {
+      const summary = status.cells[i] ?? { status: 'pending' as const, error: '', roundsDone: 0 };
+      return { ...id, ...summary, roundsTotal };
+    });
+    const { parallelism, priority } = desired;
+    return { record, status: shownStatus(status, desired), parallelism, priority, finishedAt, cost, cells };
   }
 }
 
-function isUnfinished(status: Status): boolean {
-  return status === 'running' || status === 'pending';
+/** `asked`: the state is asked for anew, which is to be answered. */
+function again(desired: Desired, change: Partial<Desired>, asked: boolean): Desired {
+  const next = { ...desired, ...change };
+  return asked ? { ...next, generation: desired.generation + 1, trace: injectContext({}) } : next;
 }
 
 /** Letters, digits and dashes of a name, for ids. */
@@ -244,14 +247,4 @@ function slug(name: string): string {
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '');
   return plainName.slice(0, 40) || 'comparison';
-}
-
-function describe(profile: NumericsProfile): Record<string, string> {
-  return {
-    tensorflow: profile.tensorflow,
-    device: profile.device,
-    instructionSet: profile.instructionSet,
-    threads: String(profile.threads),
-    precision: profile.precision,
-  };
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collect } from '@alarena/testkit';
-import type { ComparisonEvent } from './comparison.js';
+import type { RunEvent } from './comparison.js';
 import { EventQueue } from './event-queue.js';
 
 const cell = { strategy: 'random', seed: 1 };
 
-function progress(round: number): ComparisonEvent {
+function progress(round: number): RunEvent {
   return { type: 'task', cell, round, kind: 'fit', progress: 0 };
 }
 
 describe('EventQueue', () => {
   test('gives what was pushed before its end, in order, also to a reader that waits', async () => {
-    const queue = new EventQueue();
+    const queue = new EventQueue<RunEvent>(({ type }) => type === 'task');
     const reading = collect(queue);
     queue.push({ type: 'notice', notice: 'first' });
     queue.push({ type: 'notice', notice: 'second' });
@@ -24,7 +24,7 @@ describe('EventQueue', () => {
   });
 
   test('drops the oldest progress of a slow reader, and nothing else', async () => {
-    const queue = new EventQueue();
+    const queue = new EventQueue<RunEvent>(({ type }) => type === 'task');
     queue.push({ type: 'notice', notice: 'kept' });
     for (let round = 0; round < 1_000; round++) queue.push(progress(round));
     queue.push({ type: 'notice', notice: 'kept too' });

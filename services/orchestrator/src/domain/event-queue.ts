@@ -1,20 +1,24 @@
-// Events for one watcher: kept until read, the oldest progress dropped first where the reader is slow.
+// What one reader has not read yet: kept until read, the oldest of what can be missed dropped first where it is slow.
 
-import type { ComparisonEvent } from './comparison.js';
+const missableLimit = 256;
 
-const progressLimit = 256;
-
-export class EventQueue implements AsyncIterable<ComparisonEvent> {
-  readonly #events: ComparisonEvent[] = [];
+export class EventQueue<T> implements AsyncIterable<T> {
+  readonly #items: T[] = [];
+  readonly #canBeMissed: (item: T) => boolean;
   #ended = false;
+  #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => {};
 
-  push(event: ComparisonEvent): void {
-    if (event.type === 'task' && this.#events.length >= progressLimit) {
-      const oldest = this.#events.findIndex(({ type }) => type === 'task');
-      if (oldest >= 0) this.#events.splice(oldest, 1);
+  constructor(canBeMissed: (item: T) => boolean) {
+    this.#canBeMissed = canBeMissed;
+  }
+
+  push(item: T): void {
+    if (this.#canBeMissed(item) && this.#items.length >= missableLimit) {
+      const oldest = this.#items.findIndex(this.#canBeMissed);
+      if (oldest >= 0) this.#items.splice(oldest, 1);
     }
-    this.#events.push(event);
+    this.#items.push(item);
     this.#wake();
   }
 
@@ -24,10 +28,17 @@ export class EventQueue implements AsyncIterable<ComparisonEvent> {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ComparisonEvent, void, undefined> {
+  /** As `end`; then the reader gets the error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     while (true) {
-      const event = this.#events.shift();
-      if (event !== undefined) yield event;
+      const item = this.#items.shift();
+      if (item !== undefined) yield item;
+      else if (this.#failure !== undefined) throw this.#failure.error;
       else if (this.#ended) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }

@@ -1,4 +1,4 @@
-// How many labels each round of a cell has.
+// How many labels each round of a cell has, and which samples are whose.
 
 import type { ComparisonSpec } from '@alarena/config';
 import { AppError } from '@alarena/core';
@@ -23,7 +23,7 @@ export function labelsPerRound(spec: ComparisonSpec, poolSize: number): number[]
 }
 
 /** The samples of a seed's cells. Throws, with all violations, where the data set is too small for the protocol. */
-export function splitOfSeed(spec: ComparisonSpec, manifest: DatasetManifest, seed: number): DrawnSplit {
+function splitOfSeed(spec: ComparisonSpec, manifest: DatasetManifest, seed: number): DrawnSplit {
   const { poolSize, validationSize, testSize, initialLabels } = spec.protocol;
   return drawSplit(manifest, {
     seed,
@@ -33,3 +33,32 @@ export function splitOfSeed(spec: ComparisonSpec, manifest: DatasetManifest, see
     initialLabels,
   });
 }
+
+/** Of every cell: the sizes of its sets depend on the protocol and the data set, not on the seed. */
+export function roundsOfCell(spec: ComparisonSpec, manifest: DatasetManifest): number {
+  return labelsPerRound(spec, splitOfSeed(spec, manifest, spec.seeds[0] ?? 0).pool.length).length;
+}
+
+/** Splits by seed, the last few kept: drawing one takes milliseconds, keeping one takes 4 bytes a sample. */
+export class Splits {
+  readonly #spec: ComparisonSpec;
+  readonly #manifest: DatasetManifest;
+  readonly #drawn = new Map<number, DrawnSplit>();
+
+  constructor(spec: ComparisonSpec, manifest: DatasetManifest) {
+    this.#spec = spec;
+    this.#manifest = manifest;
+  }
+
+  of(seed: number): DrawnSplit {
+    const split = this.#drawn.get(seed) ?? splitOfSeed(this.#spec, this.#manifest, seed);
+    // What was used last stands last.
+    this.#drawn.delete(seed);
+    this.#drawn.set(seed, split);
+    const [oldest] = this.#drawn.keys();
+    if (this.#drawn.size > splitsKept && oldest !== undefined) this.#drawn.delete(oldest);
+    return split;
+  }
+}
+
+const splitsKept = 16;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { findDataset } from '@alarena/dataset';
 import { blobKey } from '@alarena/store';
-import { findResult, manifestKey, removeResult, type TaskKind } from '@alarena/tasks';
+import { findResult, manifestKey, removeResult, shardsOf, type TaskKind } from '@alarena/tasks';
 import { expectAppError, waitFor } from '@alarena/testkit';
 import { call, get, measured, runToEnd, statuses, statusName, submit, watch } from '../test-support/calls.js';
 import { type Installation, openInstallation, openWhole, smallSpec } from '../test-support/installation.js';
@@ -86,7 +86,7 @@ describe('another orchestrator on the same store', () => {
     await first.stop();
 
     const profile = await home.profile();
-    const other = await home.startOrchestrator(async () => ({ ...profile, threads: 7 }));
+    const other = await home.startOrchestrator({ profile: async () => ({ ...profile, threads: 7 }) });
     for (const ask of [() => other.client.resumeComparison({ id }, call), () => watch(other.client, id)]) {
       const error = await expectAppError('failed-precondition', ask());
       assert.equal(error.reason, 'NUMERICS_DIFFER');
@@ -128,7 +128,7 @@ describe('damage in the store', () => {
   test('to an array is repaired with a notice, and the end is the same', async () => {
     const [key] = await keysOf(home, 'infer');
     const { result } = (await findResult(home.store, 'infer', key ?? '')) ?? assert.fail();
-    await damage(home, blobKey(result.probabilities?.sha256 ?? assert.fail()));
+    await damage(home, blobKey(shardsOf(result.probabilities)[0]?.sha256 ?? assert.fail()));
     for (const select of await keysOf(home, 'select')) await removeResult(home.store, 'select', select);
 
     const said = await notices();

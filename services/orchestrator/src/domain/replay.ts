@@ -4,65 +4,79 @@ import { AppError } from '@alarena/core';
 import type { DatasetManifest } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
 import { runCell } from './cell-runner.js';
-import {
-  type Cell,
-  type CellId,
-  type CellSummary,
-  type Comparison,
-  type ComparisonRecord,
-  type ComparisonStatus,
-  cellsOf,
-  type MeasuredRound,
-  type Status,
+import type {
+  Cell,
+  Comparison,
+  ComparisonRecord,
+  MeasuredCell,
+  MeasuredComparison,
+  MeasuredRound,
+  Status,
 } from './comparison.js';
+import { CostTally } from './cost.js';
+import { eachOf } from './each-of.js';
 import { FitOwners } from './fit-owners.js';
-import { labelsPerRound, splitOfSeed } from './plan.js';
+import { Splits } from './plan.js';
 import { NotComputed, storedResults } from './task-runner.js';
 
+interface ReplayedCell extends Cell {
+  readonly rounds: readonly MeasuredRound[];
+}
+
+/** All of it: `known` says what only the run of a cell knows, such as why it failed. */
 export async function replay(
   store: ObjectStore,
-  record: ComparisonRecord,
-  status: ComparisonStatus,
+  known: Comparison,
   manifest: DatasetManifest,
-): Promise<Comparison> {
+): Promise<MeasuredComparison> {
+  const replayed = await replayCells(store, known.record, known.cells, manifest);
   const owners = new FitOwners();
-  const replayed = await Promise.all(
-    cellsOf(record.spec).map((id, i) => replayCell(store, record, manifest, id, status.cells[i])),
-  );
-  for (const [i, { rounds }] of replayed.entries()) for (const { fitKey } of rounds) owners.add(fitKey, i);
+  const tally = new CostTally();
+  for (const [i, { rounds }] of replayed.entries()) {
+    for (const round of rounds) {
+      owners.add(round.fitKey, i);
+      tally.add(round);
+    }
+  }
   const cells = replayed.map((cell, i) => ({ ...cell, rounds: owners.mark(cell.rounds, i) }));
-  const { parallelism, finishedAt } = status;
-  return { record, status: statusOf(status.status, cells), parallelism, finishedAt, cells };
+  return { ...known, status: statusOf(known.status, cells), cost: tally.cost, cells };
+}
+
+/** Some of its cells. */
+export async function replayCells(
+  store: ObjectStore,
+  record: ComparisonRecord,
+  cells: readonly Cell[],
+  manifest: DatasetManifest,
+): Promise<ReplayedCell[]> {
+  const splits = new Splits(record.spec, manifest);
+  return eachOf(cells, (cell) => replayCell(store, record, splits, cell));
 }
 
 /** What was done may since have been lost. */
-function statusOf(known: Status, cells: readonly Cell[]): Status {
+function statusOf(known: Status, cells: readonly MeasuredCell[]): Status {
   if (known !== 'done' || cells.every(({ status }) => status === 'done')) return known;
   return cells.some(({ status }) => status === 'failed') ? 'failed' : 'pending';
 }
 
-interface ReplayedCell extends Omit<Cell, 'rounds'> {
-  readonly rounds: readonly MeasuredRound[];
-}
-
 async function replayCell(
   store: ObjectStore,
-  record: ComparisonRecord,
-  manifest: DatasetManifest,
-  cell: CellId,
-  summary: CellSummary | undefined,
+  { id: comparison, spec, dataset, numerics }: ComparisonRecord,
+  splits: Splits,
+  cell: Cell,
 ): Promise<ReplayedCell> {
-  const { id: comparison, spec, numerics } = record;
-  const { pool } = splitOfSeed(spec, manifest, cell.seed);
-  const roundsTotal = labelsPerRound(spec, pool.length).length;
-  const known = summary ?? { status: 'pending' as const, error: '' };
   const rounds: MeasuredRound[] = [];
+  const replayed = (status: Status, error: string): ReplayedCell => ({
+    ...cell,
+    ...{ status, error, rounds, roundsDone: rounds.length },
+  });
   try {
     await runCell(
       { store, tasks: storedResults(store) },
-      { comparison, spec, manifest, numerics, cell },
+      { comparison, spec, dataset, splits, numerics, cell },
       {
         signal: new AbortController().signal,
+        during: (_, work) => work(),
         onRound: (round) => rounds.push(round),
         onTask: () => {},
         onNotice: () => {},
@@ -70,12 +84,10 @@ async function replayCell(
     );
   } catch (error) {
     if (error instanceof AppError && error.code === 'data-loss') {
-      const advice = `${error.message}; resume the comparison, and it is computed again`;
-      return { ...cell, status: 'failed', error: advice, rounds, roundsTotal };
+      return replayed('failed', `${error.message}; resume the comparison, and it is computed again`);
     }
     if (!(error instanceof NotComputed)) throw error;
   }
-  if (rounds.length === roundsTotal) return { ...cell, status: 'done', error: '', rounds, roundsTotal };
-  const status = known.status === 'done' ? 'pending' : known.status;
-  return { ...cell, status, error: known.error, rounds, roundsTotal };
+  if (rounds.length === cell.roundsTotal) return replayed('done', '');
+  return replayed(cell.status === 'done' ? 'pending' : cell.status, cell.error);
 }

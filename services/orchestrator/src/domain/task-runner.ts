@@ -5,6 +5,8 @@ import {
   type Dispatched,
   type DispatchOptions,
   findResult,
+  type IdsRef,
+  idsRef,
   type Task,
   type TaskKind,
   taskKey,
@@ -12,6 +14,8 @@ import {
 
 export interface TaskRunner {
   run<K extends TaskKind>(task: Task<K>, options: DispatchOptions): Promise<Dispatched<K>>;
+  /** Names a list of ids for the inputs of tasks. Default: it is stored. */
+  readonly nameIds?: (ids: Iterable<number>) => IdsRef;
 }
 
 /** Thrown by a replay where the results end. */
@@ -21,6 +25,7 @@ export class NotComputed extends Error {
 
 export function storedResults(store: ObjectStore): TaskRunner {
   return {
+    nameIds: idsRef,
     run: async (task) => {
       const manifest = await findResult(store, task.kind, taskKey(task));
       if (manifest === undefined) throw new NotComputed();

@@ -4,46 +4,40 @@ import { comparison as proto } from '@alarena/api';
 import { specFromProto } from '@alarena/config';
 import { AppError } from '@alarena/core';
 import { implement, type ServiceRegistration } from '@alarena/grpc';
+import type { Comparison } from '../domain/comparison.js';
 import type { Comparisons } from '../domain/comparisons.js';
-import { encodeCell, encodeComparison, encodeEvent } from './encode.js';
+import { encodeCell, encodeComparison, encodeEvent, encodeMeasured } from './encode.js';
 
 export function comparisonService(comparisons: Comparisons): ServiceRegistration {
   return implement(proto.ComparisonServiceService, {
-    submitComparison: async ({ spec, parallelism }) => {
+    submitComparison: ({ spec, parallelism }) => {
       if (spec === undefined) {
         throw AppError.invalid('nothing to compare', [{ field: 'spec', description: 'is missing' }]);
       }
-      const submitted = await comparisons.submit(specFromProto(spec), parallelism);
-      return { comparison: encodeComparison(submitted, 'none') };
+      return answer(comparisons.submit(specFromProto(spec), parallelism));
     },
-    getComparison: async ({ id }) => ({ comparison: encodeComparison(await comparisons.get(id), 'all') }),
-    listComparisons: async () => ({
-      comparisons: (await comparisons.list()).map(({ comparison, roundsDone }) => {
-        const message = encodeComparison(comparison, 'none');
-        const cells = message.cells.map((cell, i) => ({ ...cell, roundsDone: roundsDone[i] ?? 0 }));
-        return { ...message, cells };
-      }),
-    }),
+    getComparison: async ({ id }) => ({ comparison: encodeMeasured(await comparisons.get(id)) }),
+    listComparisons: async () => ({ comparisons: (await comparisons.list()).map(encodeComparison) }),
     watchComparison: async function* ({ id }, { signal, stopping }) {
       for await (const event of comparisons.watch(id, AbortSignal.any([signal, stopping]))) {
         yield encodeEvent(event);
       }
     },
-    cancelComparison: async ({ id }) => ({
-      comparison: encodeComparison(await comparisons.cancel(id), 'none'),
-    }),
-    resumeComparison: async ({ id }) => ({
-      comparison: encodeComparison(await comparisons.resume(id), 'none'),
-    }),
-    setParallelism: async ({ id, parallelism }) => ({
-      comparison: encodeComparison(await comparisons.setParallelism(id, parallelism), 'none'),
-    }),
+    cancelComparison: ({ id }) => answer(comparisons.cancel(id)),
+    pauseComparison: ({ id }) => answer(comparisons.pause(id)),
+    resumeComparison: ({ id }) => answer(comparisons.resume(id)),
+    setParallelism: ({ id, parallelism }) => answer(comparisons.set(id, { parallelism })),
+    setComparison: ({ id, parallelism, priority }) => answer(comparisons.set(id, { parallelism, priority })),
     getReport: async function* ({ id }) {
       const comparison = await comparisons.get(id);
-      yield { part: { $case: 'comparison', value: encodeComparison(comparison, 'none') } };
+      yield { part: { $case: 'comparison', value: encodeComparison(comparison) } };
       for (const cell of comparison.cells) {
         yield { part: { $case: 'cell', value: encodeCell(cell, cell.rounds) } };
       }
     },
   });
+}
+
+async function answer(comparison: Promise<Comparison>): Promise<{ comparison: proto.Comparison }> {
+  return { comparison: encodeComparison(await comparison) };
 }

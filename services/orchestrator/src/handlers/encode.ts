@@ -2,31 +2,47 @@
 
 import { comparison as proto } from '@alarena/api';
 import { specToProto } from '@alarena/config';
-import type { Cell, Comparison, ComparisonEvent, Round, Status } from '../domain/comparison.js';
-import { costOf } from '../domain/cost.js';
+import type {
+  Cell,
+  Comparison,
+  ComparisonEvent,
+  MeasuredComparison,
+  Round,
+  Status,
+} from '../domain/comparison.js';
 
 const statuses: Readonly<Record<Status, proto.Status>> = {
   pending: proto.Status.STATUS_PENDING,
   running: proto.Status.STATUS_RUNNING,
+  paused: proto.Status.STATUS_PAUSED,
   done: proto.Status.STATUS_DONE,
   failed: proto.Status.STATUS_FAILED,
   cancelled: proto.Status.STATUS_CANCELLED,
 };
 
-/** `rounds`: which rounds of each cell go along. */
-export function encodeComparison(comparison: Comparison, rounds: 'all' | 'none'): proto.Comparison {
-  const { record, status, parallelism, cells } = comparison;
+/** Without rounds. */
+export function encodeComparison(comparison: Comparison): proto.Comparison {
+  const { record, status, parallelism, priority, cost, finishedAt, cells } = comparison;
+  const end = finishedAt === null ? Date.now() : Date.parse(finishedAt);
+  const wallSeconds = Math.max(0, end - Date.parse(record.createdAt)) / 1000;
   return {
     id: record.id,
     key: record.key,
     spec: specToProto(record.spec),
     status: statuses[status],
     createdAt: record.createdAt,
-    cells: cells.map((cell) => encodeCell(cell, rounds === 'all' ? cell.rounds : [])),
+    cells: cells.map((cell) => encodeCell(cell, [])),
     versions: { ...record.versions },
     parallelism,
-    cost: costOf(comparison),
+    cost: { ...cost, wallSeconds },
+    priority,
   };
+}
+
+/** With all its rounds. */
+export function encodeMeasured(comparison: MeasuredComparison): proto.Comparison {
+  const cells = comparison.cells.map((cell) => encodeCell(cell, cell.rounds));
+  return { ...encodeComparison(comparison), cells };
 }
 
 export function encodeCell(cell: Cell, rounds: readonly Round[]): proto.Cell {
@@ -36,7 +52,7 @@ export function encodeCell(cell: Cell, rounds: readonly Round[]): proto.Cell {
     status: statuses[cell.status],
     error: cell.error,
     rounds: rounds.map(encodeRound),
-    roundsDone: cell.rounds.length,
+    roundsDone: cell.roundsDone,
     roundsTotal: cell.roundsTotal,
   };
 }
@@ -44,9 +60,9 @@ export function encodeCell(cell: Cell, rounds: readonly Round[]): proto.Cell {
 export function encodeEvent(event: ComparisonEvent): proto.WatchComparisonResponse {
   switch (event.type) {
     case 'comparison':
-      return { event: { $case: 'comparison', value: encodeComparison(event.comparison, 'none') } };
+      return { event: { $case: 'comparison', value: encodeComparison(event.comparison) } };
     case 'cell': {
-      const newest = event.cell.rounds.slice(-1);
+      const newest = event.newest === null ? [] : [event.newest];
       return { event: { $case: 'cell', value: { cell: encodeCell(event.cell, newest) } } };
     }
     case 'task': {

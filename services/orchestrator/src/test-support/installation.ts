@@ -9,12 +9,14 @@ import { createStrategyService } from '@alarena/service-strategy';
 import { createTrainer } from '@alarena/service-trainer';
 import type { NumericsProfile } from '@alarena/tasks';
 import { openServiceHome, type ServiceHome, writeSyntheticDataset } from '@alarena/testkit';
-import { createOrchestrator } from '../server.js';
+import { StoreKeyValue } from '../adapters/store-key-value.js';
+import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../server.js';
 
 export type Client = ClientOf<typeof comparison.ComparisonServiceService>;
 
 export interface RunningOrchestrator {
   readonly client: Client;
+  readonly orchestrator: Orchestrator;
   resumeInterrupted(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -27,7 +29,9 @@ export interface Installation extends ServiceHome {
   killTrainer(): void;
   /** Begins to take infer tasks with a new inference service. */
   startInference(): { breakDown(): Promise<void>; stop(): Promise<void> };
-  startOrchestrator(profile?: () => Promise<NumericsProfile>): Promise<RunningOrchestrator>;
+  startOrchestrator(
+    change?: Partial<Pick<OrchestratorDeps, 'profile' | 'retention'>>,
+  ): Promise<RunningOrchestrator>;
   /** Keys of the tasks computed so far, in order. */
   computed(kind?: string): string[];
 }
@@ -44,11 +48,12 @@ export async function openInstallation(): Promise<Installation> {
 
   const startWorkers = (): void => {
     if (working !== undefined) return;
-    const strategies = createStrategyService({ ...home, concurrency: 2 });
+    const strategies = createStrategyService({ ...home, compute: { ...home.compute, slots: 2 } });
     working = [trainer, strategies].map((service) => service.work(stopping.signal));
     home.onClose(async () => {
       stopping.abort();
-      await Promise.all([trainer.compute.close(), strategies.close()]);
+      await Promise.all([trainer, strategies].map(({ compute }) => compute.close()));
+      await strategies.close();
       await Promise.allSettled(working ?? []);
     });
   };
@@ -73,17 +78,22 @@ export async function openInstallation(): Promise<Installation> {
     };
   };
 
-  const startOrchestrator = async (itsProfile = profile): Promise<RunningOrchestrator> => {
+  const startOrchestrator: Installation['startOrchestrator'] = async (change) => {
     const versions = { alarena: '0.0.0-test' };
-    const orchestrator = createOrchestrator({ ...home, profile: itsProfile, parallelism: 2, versions });
+    const comparisons = new StoreKeyValue({ store: home.store, name: 'comparisons' });
+    const orchestrator = createOrchestrator({
+      ...home,
+      ...{ comparisons, profile, parallelism: 2, versions, ...change },
+    });
     const address = await home.serve([orchestrator.registration]);
     const client = createClient(comparison.ComparisonServiceService, address);
     const stop = async (): Promise<void> => {
       client.close();
       await orchestrator.close();
+      comparisons.close();
     };
     home.onClose(stop);
-    return { client, resumeInterrupted: () => orchestrator.resumeInterrupted(), stop };
+    return { client, orchestrator, resumeInterrupted: () => orchestrator.resumeInterrupted(), stop };
   };
 
   const killTrainer = (): void => {

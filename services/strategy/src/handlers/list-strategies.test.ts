@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { inference, strategy } from '@alarena/api';
 import { rawParameters } from '@alarena/config';
 import { createClient } from '@alarena/grpc';
-import { strategies } from '@alarena/strategies';
+import { allowedValues, families, needsOf, strategies } from '@alarena/strategies';
 import { openServiceHome } from '@alarena/testkit';
 import { createStrategyService } from '../server.js';
 
@@ -14,13 +14,14 @@ const signalNames: Record<string, string> = {
   a0: 'SIGNAL_A0',
   a1: 'SIGNAL_A1',
   a2: 'SIGNAL_A2',
+  h: 'SIGNAL_H',
 };
 
 describe('ListStrategies', () => {
   test('is the registry, word for word', async (t) => {
     const home = await openServiceHome();
     t.after(() => home.close());
-    const service = createStrategyService({ ...home, concurrency: 1 });
+    const service = createStrategyService({ ...home, compute: { ...home.compute, slots: 1 } });
     home.onClose(() => service.close());
     const address = await home.serve([service.registration]);
     const client = createClient(strategy.StrategyServiceService, address);
@@ -32,18 +33,27 @@ describe('ListStrategies', () => {
       strategies.map(({ descriptor: { name, summary, cost } }) => ({ name, summary, cost })),
     );
     for (const [i, { descriptor }] of strategies.entries()) {
-      const { signals = [], parameters = [], source = '' } = listed[i] ?? {};
+      const { signals = [], parameters = [], source = '', family, needs } = listed[i] ?? {};
+      const own = families.find((one) => one.strategies.some((member) => member.descriptor === descriptor));
+      assert.deepEqual(family, { title: own?.title, summary: own?.summary });
+      assert.deepEqual(needs, needsOf(descriptor));
       assert.deepEqual(
         signals.map((signal) => inference.Signal[signal]),
         descriptor.signals.map((signal) => signalNames[signal]),
       );
       assert.ok(source.startsWith(descriptor.source.paper));
       assert.deepEqual(
-        parameters.map(({ name, summary, type }) => [name, summary, strategy.ParameterType[type]]),
-        descriptor.parameters.map(({ name, summary, type }) => [
+        parameters.map(({ name, summary, type, allowed }) => [
           name,
           summary,
-          `PARAMETER_TYPE_${type.toUpperCase()}`,
+          strategy.ParameterType[type],
+          allowed,
+        ]),
+        descriptor.parameters.map((parameter) => [
+          parameter.name,
+          parameter.summary,
+          `PARAMETER_TYPE_${parameter.type.toUpperCase()}`,
+          allowedValues(parameter),
         ]),
       );
       const defaults = parameters.map(({ defaultValue }) =>

@@ -4,10 +4,13 @@ import { inference, strategy } from '@alarena/api';
 import { parametersToProto } from '@alarena/config';
 import type { UnaryHandler } from '@alarena/grpc';
 import {
+  allowedValues,
+  type Family,
+  families,
+  needsOf,
   type ParameterDefinition,
   type Signal,
   type StrategyDescriptor,
-  strategies,
 } from '@alarena/strategies';
 
 const signalToProto: Readonly<Record<Signal, inference.Signal>> = {
@@ -17,19 +20,27 @@ const signalToProto: Readonly<Record<Signal, inference.Signal>> = {
   a0: inference.Signal.SIGNAL_A0,
   a1: inference.Signal.SIGNAL_A1,
   a2: inference.Signal.SIGNAL_A2,
+  h: inference.Signal.SIGNAL_H,
 };
 
 export const listStrategies: UnaryHandler<
   strategy.ListStrategiesRequest,
   strategy.ListStrategiesResponse
-> = async () => ({ strategies: strategies.map(({ descriptor }) => encode(descriptor)) });
+> = async () => ({
+  strategies: families.flatMap((family) =>
+    family.strategies.map(({ descriptor }) => encode(descriptor, family)),
+  ),
+});
 
-function encode(descriptor: StrategyDescriptor): strategy.Strategy {
-  const { name, summary, cost, source } = descriptor;
+function encode(descriptor: StrategyDescriptor, { title, summary: idea }: Family): strategy.Strategy {
+  const { name, summary, cost, source, advice = '' } = descriptor;
   return {
     name,
     summary,
     cost,
+    advice,
+    family: { title, summary: idea },
+    needs: needsOf(descriptor),
     signals: descriptor.signals.map((signal) => signalToProto[signal]),
     parameters: descriptor.parameters.map(encodeParameter),
     source: [source.paper, source.reference, source.equation].filter((part) => part !== '').join('; '),
@@ -46,5 +57,6 @@ const parameterTypes: Readonly<Record<ParameterDefinition['type'], strategy.Para
 function encodeParameter(definition: ParameterDefinition): strategy.Parameter {
   const { name, summary, type } = definition;
   const defaultValue = parametersToProto({ [name]: definition.default })[name];
-  return { name, summary, type: parameterTypes[type], defaultValue };
+  const allowed = allowedValues(definition);
+  return { name, summary, type: parameterTypes[type], defaultValue, allowed };
 }

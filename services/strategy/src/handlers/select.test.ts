@@ -3,9 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { common, type strategy } from '@alarena/api';
 import { deleteBlob } from '@alarena/store';
 import { strategies } from '@alarena/strategies';
-import { getResult, removeResult } from '@alarena/tasks';
-import { expectAppError } from '@alarena/testkit';
-import { call, openStrategyHome, range, type StrategyHome } from '../test-support/strategy-home.js';
+import { getResult, removeResult, shardsOf } from '@alarena/tasks';
+import { expectAppError, waitFor, within } from '@alarena/testkit';
+import { readingShare } from '../domain/run-select.js';
+import {
+  call,
+  openStrategyHome,
+  range,
+  type StrategyHome,
+  validation,
+} from '../test-support/strategy-home.js';
 
 const { TASK_ORIGIN_COMPUTED, TASK_ORIGIN_STORED } = common.TaskOrigin;
 const pool = range(40, 60);
@@ -20,7 +27,8 @@ describe('Select', () => {
   function request(change: Partial<strategy.SelectRequest> = {}): strategy.SelectRequest {
     return {
       ...{ strategy: 'margin', parameters: {}, entry: '', k: 8, seed: 3n, round: 0, fitKey: home.fitKey },
-      ...{ pool: { ids: pool }, labelled: { ids: range(0, 40) }, monteCarloPasses: 4 },
+      ...{ pool: { ids: pool }, labelled: { ids: range(0, 40) }, validation: { ids: validation } },
+      monteCarloPasses: 4,
       ...change,
     };
   }
@@ -32,9 +40,19 @@ describe('Select', () => {
       .map(({ task }) => String(task));
   }
 
+  /** Resolves when a query has read its signals: from here on its process is deaf until it has picked. */
+  async function picking(signal: AbortSignal): Promise<void> {
+    for await (const { payload } of home.bus.subscribe('event.task.select.*', { signal })) {
+      const { fraction } = JSON.parse(Buffer.from(payload).toString()) as { fraction?: number };
+      if (fraction !== undefined && fraction >= readingShare) return;
+    }
+  }
+
   for (const { descriptor } of strategies) {
     test(`${descriptor.name} picks distinct samples of the pool by the fit's signals`, async () => {
-      const { picks, origin } = await home.client.select(request({ strategy: descriptor.name }), call);
+      const monteCarloPasses = Math.max(4, descriptor.leastPasses ?? 0);
+      const query = request({ strategy: descriptor.name, monteCarloPasses });
+      const { picks, origin } = await home.client.select(query, call);
       assert.equal(origin, TASK_ORIGIN_COMPUTED);
       assert.equal(new Set(picks.map(({ id }) => id)).size, 8);
       assert.ok(picks.every(({ id, score }) => pool.includes(id) && Number.isFinite(score)));
@@ -99,10 +117,28 @@ describe('Select', () => {
     const first = await home.client.select(query, call);
     const { inputs } = await getResult(home.store, 'select', first.key);
     const { result } = await getResult(home.store, 'infer', inputs.poolSignals ?? assert.fail());
-    await deleteBlob(home.store, result.probabilities?.sha256 ?? assert.fail());
+    await deleteBlob(home.store, shardsOf(result.probabilities)[0]?.sha256 ?? assert.fail());
     await removeResult(home.store, 'select', first.key);
     const again = await home.client.select(query, call);
     assert.deepEqual([again.picks, again.origin], [first.picks, TASK_ORIGIN_COMPUTED]);
+  });
+
+  test('is broken off when its caller goes away: whatever it computes, the process ends', async () => {
+    const long = request({
+      ...{ strategy: 'batch_bald', k: 60, monteCarloPasses: 200 },
+      parameters: { num_samples: { value: { $case: 'number', value: 100_000 } } },
+    });
+    const controller = new AbortController();
+    const computing = picking(controller.signal);
+    const calling = home.client.select(long, { ...call, signal: controller.signal });
+    const ended = expectAppError('cancelled', calling);
+    await within('the query to be computed', computing);
+    const processes = home.processIds();
+    controller.abort();
+    await ended;
+    await waitFor('the end of its process', () => processes.some((pid) => !home.processIds().includes(pid)));
+    const { picks } = await home.client.select(request({ pool: { ids: range(50, 40) } }), call);
+    assert.equal(picks.length, 8);
   });
 
   test('names every field that is wrong, at once', async () => {
@@ -124,6 +160,24 @@ describe('Select', () => {
       'seed',
     ]);
     assert.match(error.message, /sample 50 is labelled already/);
+  });
+
+  test('refuses too few passes, and a lack of validation samples, where the strategy needs them', async () => {
+    const few = request({ strategy: 'batch_bald', monteCarloPasses: 49 });
+    assert.match(
+      (await expectAppError('invalid-argument', home.client.select(few, call))).message,
+      /monte_carlo_passes: must be at least 50, got 49/,
+    );
+    const none = request({ strategy: 'uherding', validation: undefined });
+    assert.match(
+      (await expectAppError('invalid-argument', home.client.select(none, call))).message,
+      /validation: uherding learns from validation samples/,
+    );
+    const both = request({ validation: { ids: [...validation, 41] } });
+    assert.match(
+      (await expectAppError('invalid-argument', home.client.select(both, call))).message,
+      /sample 41 is a validation sample/,
+    );
   });
 
   test('suggests the nearest strategy', async () => {

@@ -30,12 +30,13 @@ export function selectHandler({
     for (const task of plan.infer) await dispatcher.run(task, { signal, work: {} });
     // Over the queue as well: the dispatcher has signals made again that turn out corrupt.
     const { manifest, origin } = await dispatcher.run(plan.select, { signal, work: {} });
-    const { ids, scores, notes } = manifest.result;
+    const { ids, scores, notes, history } = manifest.result;
     return {
       key: manifest.key,
       origin: originToProto(origin === 'stored' ? 'stored' : 'computed'),
       picks: ids.map((id, i) => ({ id, score: scores[i] ?? 0 })),
       notes: [...notes],
+      history: [...(history ?? [])],
     };
   };
 }
@@ -52,20 +53,31 @@ async function decode(request: strategy.SelectRequest, store: ObjectStore): Prom
   const { k, fitKey, monteCarloPasses } = request;
   const pool = request.pool?.ids ?? [];
   const labelled = request.labelled?.ids ?? [];
+  const validation = request.validation?.ids ?? [];
   if (k < 1 || k > pool.length) wrong('k', `must be from 1 to the pool's ${pool.length}, got ${k}`);
-  for (const [field, ids] of Object.entries({ pool, labelled })) {
+  for (const [field, ids] of Object.entries({ pool, labelled, validation })) {
     if (new Set(ids).size !== ids.length) wrong(field, 'names a sample twice');
   }
-  const both = new Set(labelled);
-  const doubled = pool.find((id) => both.has(id));
-  if (doubled !== undefined) wrong('pool', `sample ${doubled} is labelled already`);
+  for (const [ids, what] of [
+    [labelled, 'labelled already'],
+    [validation, 'a validation sample'],
+  ] as const) {
+    const known = new Set(ids);
+    const doubled = pool.find((id) => known.has(id));
+    if (doubled !== undefined) wrong('pool', `sample ${doubled} is ${what}`);
+  }
   const seed = Number(request.seed);
   if (!Number.isSafeInteger(seed)) wrong('seed', `must be a safe integer, got ${request.seed}`);
   const signals: readonly Signal[] = descriptor?.signals ?? [];
-  if (signals.includes('monteCarlo') && monteCarloPasses < 2) {
-    wrong('monte_carlo_passes', `must be at least 2, got ${monteCarloPasses}`);
+  const leastPasses = Math.max(2, descriptor?.leastPasses ?? 0);
+  if (signals.includes('monteCarlo') && monteCarloPasses < leastPasses) {
+    wrong('monte_carlo_passes', `must be at least ${leastPasses}, got ${monteCarloPasses}`);
   }
-  const needsFit = signals.length > 0 || (descriptor?.labelledSignals.length ?? 0) > 0;
+  const needsValidation = (descriptor?.validationSignals ?? []).length > 0;
+  if (needsValidation && validation.length === 0) {
+    wrong('validation', `${request.strategy} learns from validation samples, and there are none`);
+  }
+  const needsFit = signals.length > 0 || needsValidation || (descriptor?.labelledSignals.length ?? 0) > 0;
   if (needsFit && !/^[0-9a-f]{64}$/.test(fitKey)) {
     wrong('fit_key', `must be the key of a fit, 64 lower-case hex digits, got "${fitKey}"`);
   }
@@ -79,5 +91,6 @@ async function decode(request: strategy.SelectRequest, store: ObjectStore): Prom
     ...{ k, seed, round: request.round, fit: fitKey, monteCarloPasses, numerics },
     pool: await putIds(store, pool),
     labelled: await putIds(store, labelled),
+    validation: await putIds(store, validation),
   };
 }

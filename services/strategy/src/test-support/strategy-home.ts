@@ -7,12 +7,17 @@ import { createTrainer } from '@alarena/service-trainer';
 import { collect, openServiceHome, type ServiceHome, writeSyntheticDataset } from '@alarena/testkit';
 import { createStrategyService } from '../server.js';
 
-export const call = { timeoutMs: 30_000 };
+export const call = { timeoutMs: 60_000 };
+
+/** The fit's validation samples. */
+export const validation = range(100, 20);
 
 export interface StrategyHome extends ServiceHome {
   readonly client: ClientOf<typeof strategy.StrategyServiceService>;
-  /** Key of a short fit on the samples 0 to 39. */
+  /** Key of a short fit on the samples 0 to 39 and `validation`. */
   readonly fitKey: string;
+  /** Of the processes in which queries are made. */
+  processIds(): readonly number[];
 }
 
 export async function openStrategyHome(): Promise<StrategyHome> {
@@ -20,12 +25,13 @@ export async function openStrategyHome(): Promise<StrategyHome> {
   await writeSyntheticDataset(home.store, home.folder);
   const compute = { ...home.compute, slots: 1 };
   const [trainer, inference] = [createTrainer({ ...home, compute }), createInference({ ...home, compute })];
-  const strategies = createStrategyService({ ...home, concurrency: 2 });
+  const strategies = createStrategyService({ ...home, compute: { ...home.compute, slots: 2 } });
   const stopping = new AbortController();
   const working = [trainer, inference, strategies].map((service) => service.work(stopping.signal));
   home.onClose(async () => {
     stopping.abort();
-    await Promise.all([trainer.compute.close(), inference.compute.close(), strategies.close()]);
+    await Promise.all([trainer, inference, strategies].map(({ compute }) => compute.close()));
+    await strategies.close();
     // A worker that had not begun finds its computing process gone.
     await Promise.allSettled(working);
   });
@@ -38,7 +44,7 @@ export async function openStrategyHome(): Promise<StrategyHome> {
   });
   const last = (await collect(fits.fit(fitRequest(), call))).at(-1)?.event;
   if (last?.$case !== 'result') throw new Error('the fit gave no result');
-  return { ...home, client, fitKey: last.value.key };
+  return { ...home, client, fitKey: last.value.key, processIds: () => strategies.compute.processIds };
 }
 
 export function range(first: number, count: number): number[] {
@@ -55,7 +61,7 @@ function fitRequest(): training.FitRequest {
     },
     seed: 5n,
     labelled: { ids: range(0, 40) },
-    validation: undefined,
+    validation: { ids: validation },
     test: { ids: range(200, 60) },
   };
 }

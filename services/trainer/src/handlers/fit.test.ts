@@ -158,7 +158,7 @@ describe('Fit', () => {
         })(),
       ),
     );
-    const { result } = await within('the next fit', runFit(home.client, fitRequest({ seed: 78n })), 20_000);
+    const { result } = await within('the next fit', runFit(home.client, fitRequest({ seed: 78n })));
     assert.equal(result.origin, TASK_ORIGIN_COMPUTED);
   });
 

@@ -14,10 +14,12 @@ export interface TrainerHome extends ServiceHome {
   readonly client: ClientOf<typeof training.TrainingServiceService>;
 }
 
-export async function openTrainerHome(): Promise<TrainerHome> {
+export async function openTrainerHome(
+  settings: { readonly checkpointEveryMs?: number } = {},
+): Promise<TrainerHome> {
   const home = await openServiceHome();
   const dataset = await writeSyntheticDataset(home.store, home.folder);
-  const trainer = createTrainer({ ...home, compute: { ...home.compute, slots: 1 } });
+  const trainer = createTrainer({ ...home, compute: { ...home.compute, ...settings, slots: 1 } });
   home.onClose(() => trainer.compute.close());
   const client = createClient(training.TrainingServiceService, await home.serve([trainer.registration]));
   home.onClose(() => client.close());
