@@ -9,10 +9,10 @@ const document = 'docs/dependencies.md';
 const sections = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
 
 function manifests() {
-  const workspaces = ['libs', 'services'].flatMap((group) =>
+  const workspaces = ['libs', 'services', 'tests'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => `${group}/${name}`),
   );
-  return ['.', 'proto', ...workspaces].map((folder) => join(folder, 'package.json'));
+  return ['.', 'proto', 'deploy/tests', ...workspaces].map((folder) => join(folder, 'package.json'));
 }
 
 /** Package name to version to the manifests that ask for it. */

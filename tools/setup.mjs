@@ -15,16 +15,17 @@ export async function setup() {
   build();
 }
 
-/** Runs `main` after the set-up and turns what goes wrong with either into one clear message. */
+/** Runs `main` after the set-up and turns what is missing for either into one clear message. */
 export async function afterSetup(main) {
+  let status = 1;
   try {
     await setup();
+    status = await main();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(error.message);
-    process.exit(1);
   }
-  process.exit(await main());
+  process.exit(status);
 }
 
 function checkNode() {

@@ -1,10 +1,11 @@
 // `npm run bench -- compute`: this project's graphs against PyTorch. See README.md beside this file.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, homedir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Side } from './side.mjs';
+import { ensurePython } from '../shared/python.mjs';
+import { Side } from '../shared/side.mjs';
+import { median, row } from '../shared/table.mjs';
 
 const here = import.meta.dirname;
 const { values: options } = parseArgs({
@@ -26,31 +27,11 @@ const workloads = {
   'resnet18 train 64': { images: 192, target: 1.1 },
 };
 
-function installTorch() {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const venv = join(cache, 'alarena', 'bench-torch');
-  const python = join(venv, 'bin', 'python');
-  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) return python;
-  process.stderr.write(`installing PyTorch 2.8.0 into ${venv} (6.5 GB, once)\n`);
-  const run = (command, args) => {
-    if (spawnSync(command, args, { stdio: 'inherit' }).status !== 0) {
-      throw new Error(`${command} ${args.join(' ')} failed`);
-    }
-  };
-  if (!existsSync(python)) run(process.env.PYTHON ?? 'python3', ['-m', 'venv', venv]);
-  run(python, ['-m', 'pip', 'install', '--quiet', 'torch==2.8.0', 'numpy']);
-  return python;
-}
-
 function summary(rates) {
-  const sorted = rates.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  return { median, min: sorted[0], max: sorted.at(-1), rates };
+  return { median: median(rates), min: Math.min(...rates), max: Math.max(...rates), rates };
 }
 
-const text = ({ median, min, max }) => `${median.toFixed(0)} (${min.toFixed(0)}-${max.toFixed(0)})`;
-const row = (cells) => console.log(`| ${cells.join(' | ')} |`);
+const text = ({ median: middle, min, max }) => `${middle.toFixed(0)} (${min.toFixed(0)}-${max.toFixed(0)})`;
 
 async function compare(ours, torch, workload, { images: usual, target }) {
   const images = Number(options.images ?? usual);
@@ -99,7 +80,12 @@ async function threadStudy(workload, images) {
   return { workload, images, ...Object.fromEntries(Object.entries(rates).map(([k, v]) => [k, summary(v)])) };
 }
 
-const python = installTorch();
+const python = ensurePython({
+  name: 'bench-torch',
+  modules: 'torch',
+  requirements: ['torch==2.8.0', 'numpy'],
+  note: 'PyTorch 2.8.0 (6.5 GB)',
+});
 const chosen = (name) => name.includes(options.only);
 const ours = new Side(process.execPath, [join(here, 'ours.mjs'), String(threads)]);
 const torch = new Side(python, [join(here, 'torch_side.py'), String(threads)], {

@@ -7,20 +7,25 @@ export class Side {
   #child;
   #lines;
 
-  constructor(command, args, env = {}) {
+  /** Variables of `env` that are undefined are taken out of the child's environment. */
+  constructor(command, args, env = {}, stderr = 'ignore') {
     this.#child = spawn(command, args, {
       env: { ...process.env, ...env },
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', stderr],
     });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Images per second of one measurement. */
-  async rate(request) {
+  async ask(request) {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.#lines.next();
     if (done) throw new Error(`a side of the benchmark ended while it ran ${request.workload}`);
-    return request.images / JSON.parse(value).seconds;
+    return JSON.parse(value);
+  }
+
+  /** Images per second of one measurement. */
+  async rate(request) {
+    return request.images / (await this.ask(request)).seconds;
   }
 
   async close() {
