@@ -5,13 +5,17 @@
 import type { Random } from './random.js';
 
 export interface CounterRandom {
-  /** Uniform in (0, 1), an odd multiple of 2^-54: `id` and `draw` are integers in [0, 2^32). */
+  /** Uniform in (0, 1): `id` and `draw` are integers in [0, 2^32). */
   uniform(id: number, draw?: number): number;
+  /** The 128 bits of that draw into `out`, for many small choices of one sample. */
+  words(id: number, draw: number, out: Uint32Array): void;
 }
 
 const MULTIPLIERS = [0xd251_1f53, 0xcd9e_8d57] as const;
 const WEYL = [0x9e37_79b9, 0xbb67_ae85] as const;
 const ROUNDS = 10;
+/** The float64 before 1, to which the last of 2^53 steps would round. */
+const MOST = 1 - 2 ** -53;
 
 /** Takes its 128 bits of name from `random`. */
 export function counterRandom(random: Random): CounterRandom {
@@ -22,8 +26,9 @@ export function counterRandom(random: Random): CounterRandom {
       philox([id, draw, name[2], name[3]], [name[0], name[1]], block);
       const high = (block[0] as number) >>> 5;
       const low = (block[1] as number) >>> 6;
-      return (high * 0x400_0000 + low + 0.5) / 0x20_0000_0000_0000;
+      return Math.min(MOST, (high * 0x400_0000 + low + 0.5) / 0x20_0000_0000_0000);
     },
+    words: (id, draw, out) => philox([id, draw, name[2], name[3]], [name[0], name[1]], out),
   };
 }
 

@@ -5,7 +5,7 @@ import { type CheckedPart, type CheckedPool, checkPart, checkPool } from './chec
 import type { Parameters } from './parameters.js';
 import type { PoolView, Selection, Strategy, StrategyDescriptor } from './strategy.js';
 import { plainTools, type Tools } from './tools.js';
-import { type Ranking, TopK } from './top-k.js';
+import { bestOf, type Ranking, TopK } from './top-k.js';
 
 type Pick = (pool: CheckedPool, k: number, parameters: Parameters, random: Random, tools: Tools) => Selection;
 
@@ -65,6 +65,18 @@ export function byScore(
     scorer: (parameters, random) => {
       const draws = counterRandom(random);
       return (part) => score(checkPart(descriptor, part, checked), parameters, draws);
+    },
+    byParts: {
+      ranking: (k, parameters, random) => {
+        const draws = counterRandom(random);
+        const best = new TopK(k);
+        return {
+          offer: (part) =>
+            best.offer(score(checkPart(descriptor, part, checked), parameters, draws), part.ids),
+          result: () => best.result(),
+        };
+      },
+      merged: bestOf,
     },
   };
 }

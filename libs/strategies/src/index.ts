@@ -12,7 +12,7 @@ export {
   parseParameters,
   type StringParameter,
 } from './parameters.js';
-export { type PartRanking, rankParts, selectFromParts, selectionOfRankings } from './parts.js';
+export { rankParts, selectFromParts, selectionOfRankings } from './parts.js';
 export {
   type Family,
   families,
@@ -27,7 +27,6 @@ export type {
   LayerSignal,
   PoolPart,
   PoolView,
-  Scorer,
   Selection,
   Signal,
   Source,

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { AppError, type NdArray, namedRandom, ndarray } from '@alarena/core';
 import fc from 'fast-check';
 import { type Parameters, parseParameters } from './parameters.js';
-import { selectFromParts } from './parts.js';
+import { rankParts, selectFromParts, selectionOfRankings } from './parts.js';
 import { rowsAt } from './rows-at.js';
 import type { KnownSignal, KnownView, PoolView, Selection, Strategy } from './strategy.js';
 import { partsOf, permuted, syntheticPool } from './synthetic-pool.js';
@@ -83,12 +83,29 @@ export function strategySuite(
       assert.equal(new Set(queries).size > 1, draws);
     });
 
-    if (strategy.scorer) {
+    if (strategy.byParts) {
       test('gives the same of parts of any sizes in any order as of the whole', () => {
         each((pool, k, seed) => {
           const parts = partsOf(pool, namedRandom(seed, 'parts'));
           const selection = selectFromParts(strategy, parts, k, parameters, namedRandom(seed, 'pick'));
           assert.deepEqual(selection, pick(pool, k, seed));
+        });
+      });
+
+      test('gives the same where several rank some of the parts each', () => {
+        each((pool, k, seed) => {
+          const rankers = [0, 1, 2].map(() =>
+            rankParts(strategy, k, parameters, namedRandom(seed, 'pick')),
+          );
+          partsOf(pool, namedRandom(seed, 'parts')).forEach((part, at) => {
+            rankers[at % rankers.length]!.offer(part);
+          });
+          const rankings = rankers.map((ranker) => ranker.result());
+          const size = pool.ids.length;
+          assert.deepEqual(
+            selectionOfRankings(strategy, rankings, k, parameters, size),
+            pick(pool, k, seed),
+          );
         });
       });
     }
@@ -252,7 +269,7 @@ export function invalid(message: RegExp): (thrown: unknown) => boolean {
 
 /** Positions of the pool's ids as `ids` in hand-computed cases: sample i has id 10 · i unless given. */
 export function handPool(signals: PoolView['signals'], ids?: readonly number[]): PoolView {
-  const any = signals.probabilities ?? signals.z;
+  const any = signals.probabilities ?? signals.z ?? signals.h;
   const size = any?.shape[0] ?? signals.monteCarlo?.shape[1] ?? 0;
   return { ids: Int32Array.from(ids ?? Array.from({ length: size }, (_, i) => 10 * i)), signals };
 }

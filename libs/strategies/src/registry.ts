@@ -62,7 +62,7 @@ export const families: readonly Family[] = [
       ...[leastConfidence, margin, ratio, entropy],
       ...[leastConfidencePt, marginPt, ratioPt, entropyPt],
       ...[uncertaintySampling, marginSampling, entropySampling],
-      ...[power(margin), power(entropy)],
+      ...[power(leastConfidence), power(margin), power(ratio), power(entropy)],
     ],
   },
   {
@@ -72,7 +72,7 @@ export const families: readonly Family[] = [
     advice:
       'For models with dropout: they tell what the model does not know from what nobody can know. Taken one by one the best samples repeat each other, so in a pool with copies prefer the batch-aware ones.',
     strategies: [
-      ...[bald, power(bald), batchBald, epig, maxEntropy],
+      ...[bald, power(bald), batchBald, epig, maxEntropy, power(maxEntropy)],
       ...[leastConfidenceMc, marginMc, ratioMc, entropyMc],
     ],
   },

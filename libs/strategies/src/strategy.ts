@@ -4,6 +4,7 @@
 import type { NdArray, Random } from '@alarena/core';
 import type { ParameterDefinition, Parameters } from './parameters.js';
 import type { Tools } from './tools.js';
+import type { Ranking } from './top-k.js';
 
 /**
  * Outputs of a layer, dropout off (N x width): `z` backbone features, `a0` `a1` `a2` the head's layers, `h` what goes
@@ -98,8 +99,10 @@ export interface Strategy {
    * Throws an AppError `invalid-argument` for a k outside 1..N, a missing signal or a value no model gives.
    */
   select(pool: PoolView, k: number, parameters: Parameters, random: Random, tools?: Tools): Selection;
-  /** Only of strategies that pick the k highest of a score of each sample by itself: large pools go by in parts. */
+  /** Only of strategies that pick the k highest of a score of each sample by itself; what combinators build on. */
   readonly scorer?: (parameters: Parameters, random: Random) => Scorer;
+  /** Only of strategies that look at each sample by itself: large pools go by in parts. */
+  readonly byParts?: ByParts;
 }
 
 /** Some samples of the pool and what the model says of them, in the order of `ids`. */
@@ -111,3 +114,18 @@ export type PoolPart = Pick<PoolView, 'ids' | 'signals'>;
  * whole. Throws as `select` does.
  */
 export type Scorer = (part: PoolPart) => Float64Array;
+
+/** What `select` picks of a pool whose parts go by once, in one thread or several. Memory: the largest part and k. */
+export interface ByParts {
+  /** With equal parameters and equally named generators threads agree. */
+  ranking(k: number, parameters: Parameters, random: Random): PartRanking;
+  /** The k to pick, from rankings of all parts, however these were divided among them. */
+  merged(rankings: Iterable<Ranking>, k: number, parameters: Parameters): Ranking;
+}
+
+/** The best of the parts that it has been offered, in any order and of any sizes; no id may be in two of them. */
+export interface PartRanking {
+  /** Throws as the strategy's `select` does. */
+  offer(part: PoolPart): void;
+  result(): Ranking;
+}

@@ -5,6 +5,15 @@ export interface Ranking {
   /** Best first. */
   readonly ids: Int32Array;
   readonly scores: Float64Array;
+  /** Of a presample: the scores by which the second strategy picks of these. */
+  readonly seconds?: Float64Array;
+}
+
+/** The k best of several rankings. */
+export function bestOf(rankings: Iterable<Ranking>, k: number): Ranking {
+  const best = new TopK(k);
+  for (const { scores, ids } of rankings) best.offer(scores, ids);
+  return best.result();
 }
 
 /** Keeps the k best of all that is offered. Neither the order nor the sizes of the parts matter. */

@@ -54,6 +54,8 @@ def main(folder):
         "h_p": softmax(1.5 * rng.normal(0, 1, (60, 3))),
         "classifier": rng.normal(0, 1, (3, 7)),
     }
+    # Drawn last, so that the arrays before stay as they are.
+    arrays["drop_weights"] = rng.normal(0, 1, (4, 16))
     stored = {
         name: {
             "shape": list(array.shape),

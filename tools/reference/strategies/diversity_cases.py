@@ -6,6 +6,7 @@ Run by hand, in a virtual environment with requirements-diversity.txt, after div
 It writes packages.json. scikit-activeml breaks ties at random; here the lowest index wins, as ours does by id.
 """
 
+import base64
 import importlib.metadata
 import json
 import sys
@@ -19,10 +20,12 @@ from skactiveml.base import SkactivemlClassifier
 from skactiveml.pool import (
     Badge,
     CoreSet,
+    DropQuery,
     MaxHerding,
     ProbCover,
     TypiClust,
     _core_set,
+    _drop_query,
     _max_herding,
     _prob_cover,
     _typi_clust,
@@ -30,7 +33,7 @@ from skactiveml.pool import (
 from sklearn.cluster import KMeans
 from small_text.query_strategies.coresets import greedy_coreset
 
-from diversity_arrays import load
+from diversity_arrays import load, softmax
 
 warnings.filterwarnings("ignore")
 LABELLED = 12
@@ -40,7 +43,7 @@ def lowest_argmax(values, **_):
     return np.array([np.nanargmax(values)])
 
 
-for module in (_core_set, _max_herding, _prob_cover, _typi_clust):
+for module in (_core_set, _drop_query, _max_herding, _prob_cover, _typi_clust):
     module.rand_argmax = lowest_argmax
 
 
@@ -73,6 +76,48 @@ def badge(z, p, k):
         z, y, clf=clf, fit_clf=False, batch_size=k, return_utilities=True
     )
     return {"picks": [int(i) for i in picks], "shares": np.nan_to_num(utilities[1:]).tolist()}
+
+
+class Linear(SkactivemlClassifier):
+    """A linear classifier without bias that keeps what it is asked: the features as they were dropped."""
+
+    def __init__(self, weights=None):
+        super().__init__(classes=list(range(len(weights))))
+        self.weights = weights
+
+    def fit(self, X, y, sample_weight=None):
+        return self
+
+    def predict_proba(self, X):
+        return softmax(X @ self.weights.T)
+
+    def predict(self, X):
+        self.asked.append(X != 0)
+        return (X @ self.weights.T).argmax(axis=1)
+
+
+def drop_query(rows, weights, k):
+    """Rows of length 1: scikit-activeml clusters them as they are, the paper's authors scale them so."""
+    passes, dropout = 3, 0.75
+    clf = Linear(weights)
+    clf.classes_ = np.arange(len(weights))
+    clf.asked = []
+    query = DropQuery(
+        dropout_rate=dropout, n_dropout_samples=passes, cluster_algo_dict={"n_init": 20, "random_state": 0}, random_state=5
+    )
+    picks, utilities = query.query(
+        rows, labels(len(rows), []), clf=clf, fit_clf=False, batch_size=k, return_utilities=True
+    )
+    _, *kept = clf.asked
+    return {
+        "k": k,
+        "passes": passes,
+        "dropout": dropout,
+        # Passes x rows x width, a bit each.
+        "kept": base64.b64encode(np.packbits(np.stack(kept))).decode(),
+        "candidates": np.flatnonzero(utilities[0] > -np.inf).tolist(),
+        "scikit-activeml": [int(i) for i in picks],
+    }
 
 
 def main(folder):
@@ -122,6 +167,9 @@ def main(folder):
             ),
         },
         "badge": {"k": 4, "scikit-activeml": badge(z[:150], p[:150], 4)},
+        "drop_query": drop_query(
+            blobs / np.linalg.norm(blobs, axis=1, keepdims=True), arrays["drop_weights"], 8
+        ),
         "linkage": {
             "rows": 150,
             "scipy": linkage(pdist(z[:150], "sqeuclidean"), "average")[:, 2].tolist(),

@@ -23,7 +23,8 @@ const samples: NumericParameter = {
   default: 10_000,
   min: 1,
   max: 100_000,
-  summary: 'configurations of labels to go by; all of them where they are no more',
+  summary:
+    'configurations of labels to go by; all of them where they are no more, else as many are drawn',
 };
 
 export const batchBald = procedure(
@@ -40,6 +41,8 @@ export const batchBald = procedure(
       reference: 'arXiv 1906.08158',
       equation: 'argmax_i H(y_1, …, y_b, y_i) - Σ mean_t H(q_t), greedily (algorithm 1, equation 12)',
     },
+    advice:
+      'Greedy and exact while all configurations of labels count; beyond, samples are compared by a part of the drawn ones first, and only the best of these by all, so that its pick may be a close second.',
     cost: 'O(N T C + k E M T C) (M configurations, E samples whose rough bound reaches the best)',
     semantics: 2,
   },

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bald } from '../bayesian/bald.js';
+import { maxEntropy } from '../bayesian/max-entropy.js';
 import { handPool, rows, select, strategySuite } from '../property-suite.js';
+import { entropy } from '../uncertainty/entropy.js';
+import { leastConfidence } from '../uncertainty/least-confidence.js';
 import { margin } from '../uncertainty/margin.js';
+import { marginSampling } from '../uncertainty/modal.js';
+import { ratio } from '../uncertainty/ratio.js';
 import { power } from './power.js';
 
 strategySuite(power(bald), { draws: true });
-strategySuite(power(margin), { draws: true });
+for (const score of [leastConfidence, margin, ratio, entropy, maxEntropy]) {
+  strategySuite(power(score), { draws: true });
+}
 
 describe('power', () => {
   // margin scores 1, 0.5, 0.25, 0
@@ -55,6 +62,15 @@ describe('power', () => {
     }
     const p = 2 / 3;
     assert.ok(Math.abs((counts.get(10) ?? 0) - drawn * p) <= 5 * Math.sqrt(drawn * p * (1 - p)));
+  });
+
+  test('does not draw by scores that may be negative', () => {
+    assert.throws(() => select(power(marginSampling), pool, 1), /margin_sampling gives -0\.5: no score/);
+    const { parameters } = power(leastConfidence).descriptor;
+    assert.deepEqual(
+      parameters.map(({ name }) => name),
+      ['beta'],
+    );
   });
 
   test('samples of score 0 come last, by id', () => {

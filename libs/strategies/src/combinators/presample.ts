@@ -2,9 +2,10 @@
 
 import { AppError } from '@alarena/core';
 import { checkPool } from '../checks.js';
-import type { NumericParameter, ParameterDefinition } from '../parameters.js';
+import type { NumericParameter, ParameterDefinition, Parameters } from '../parameters.js';
 import { rowsAt } from '../rows-at.js';
 import type { Strategy, StrategyDescriptor } from '../strategy.js';
+import { presampledParts } from './presampled-parts.js';
 
 const factor: NumericParameter = {
   name: 'factor',
@@ -17,11 +18,14 @@ const factor: NumericParameter = {
 /** Named `<then>_<first>`; takes the parameters of both. */
 export function presample(first: Strategy, then: Strategy): Strategy {
   const descriptor = composed(first.descriptor, then.descriptor);
+  const most = (k: number, parameters: Parameters): number => k * Number(parameters[factor.name]);
   return {
     descriptor,
+    ...(first.scorer &&
+      then.scorer && { byParts: presampledParts(descriptor, first.scorer, then.scorer, most) }),
     select: (pool, k, parameters, random, tools) => {
       checkPool(descriptor, pool, k);
-      const size = Math.min(pool.ids.length, k * Number(parameters[factor.name]));
+      const size = Math.min(pool.ids.length, most(k, parameters));
       const kept = first.select(pool, size, parameters, random, tools);
       const positionOf = new Map(Array.from(pool.ids, (id, position) => [id, position]));
       const positions = Int32Array.from(kept.ids, (id) => positionOf.get(id) ?? 0);

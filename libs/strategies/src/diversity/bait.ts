@@ -47,9 +47,8 @@ export const bait = procedure(
             rowsById(labelled, labelled.signal('h')),
             rowsById(labelled, labelled.signal('probabilities')),
           );
-    const independent =
-      own.classes * own.d > (parameters.most_weights as number) ||
-      pool.size * own.classes ** 2 > MOST_FACTORS;
+    const reason = reasonToSplit(pool.size, own, parameters.most_weights as number);
+    const independent = reason !== undefined;
     const scale = 1 / (labelled.size + k);
     const parts = (independent ? Array.from({ length: own.classes }, (_, c) => c) : [undefined]).map(
       (only): FisherPart => {
@@ -74,17 +73,20 @@ export const bait = procedure(
     return {
       ids: picks.map(({ position }) => ids[position] as number),
       scores: picks.map(({ gain }) => gain),
-      notes: independent
-        ? [
-            `${own.classes} x ${own.d} weights: classes taken to be independent (more than ${parameters.most_weights})`,
-          ]
-        : [],
+      notes: reason === undefined ? [] : [`classes taken to be independent: ${reason}`],
     };
   },
 );
 
-/** 16 bytes each are kept of every sample. */
+/** Of the pool: a number for each two classes of each sample, 16 bytes each. */
 const MOST_FACTORS = 2 ** 26;
+
+/** Why classes are not taken together, where they are not. */
+function reasonToSplit(size: number, { classes, d }: Samples, mostWeights: number): string | undefined {
+  if (classes * d > mostWeights) return `${classes} x ${d} weights are more than ${mostWeights}`;
+  if (size * classes ** 2 <= MOST_FACTORS) return undefined;
+  return `${size} samples x ${classes}² pairs of classes are more than ${MOST_FACTORS}`;
+}
 
 interface Samples {
   readonly size: number;

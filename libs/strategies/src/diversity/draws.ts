@@ -1,8 +1,9 @@
-// What `counterRandom` draws mean, beside those of `d2Sample` and `kMeans` (0, 1 and 2): each purpose has its own.
+// What `counterRandom` draws mean, beside those of `d2Sample` and `kMeans` (0, 1 and 2): each purpose has its own, and
+// `masks` all from it on.
 
 import type { CounterRandom } from '@alarena/core';
 
-export const DRAW = { subset: 3, fill: 4, member: 5, part: 6 } as const;
+export const DRAW = { subset: 3, fill: 4, member: 5, part: 6, masks: 7 } as const;
 
 /** The `count` positions whose draws are lowest, ascending by draw: a uniform choice without replacement. */
 export function drawn(

@@ -1,64 +1,77 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ndarray } from '@alarena/core';
-import { handPool, invalid, rows, select, strategySuite } from '../property-suite.js';
+import { counterRandom, namedRandom, ndarray } from '@alarena/core';
+import { handPool, rows, select, strategySuite } from '../property-suite.js';
 import { sameWithAnyMatrices } from './any-matrices.js';
 import { dropQuery } from './drop-query.js';
+import { classChanges, type Masks, randomMasks } from './dropped-features.js';
 
 strategySuite(dropQuery, { draws: true });
 sameWithAnyMatrices(dropQuery);
 
-describe('drop_query', () => {
-  const [zero, one] = [
-    [0.8, 0.2],
-    [0.3, 0.7],
-  ] as const;
-  const passes = (...byPass: readonly (readonly (readonly number[])[])[]) =>
-    ndarray('float32', [byPass.length, byPass[0]!.length, 2], Float32Array.from(byPass.flat(2)));
-  // Changes of class in three passes: 2, 3, 1, 2, 3, 0; features in two groups of candidates, 0 to 2 and 10 to 12.
-  const pool = handPool({
-    probabilities: rows(zero, zero, zero, zero, zero, zero),
-    monteCarlo: passes(
-      [one, one, one, zero, one, zero],
-      [one, one, zero, one, one, zero],
-      [zero, one, zero, one, one, zero],
-    ),
-    z: rows([0], [10], [1], [2], [10.5], [4]),
-  });
+/** Class 0 where the first feature outweighs the second and a bias. */
+const classifier = ndarray('float32', [2, 3], Float32Array.of(1, 0, 0, 0, 1, 0.5));
 
-  test('picks the nearest to the centre of each cluster of what changes in more than half of the passes', () => {
-    const { ids, scores, notes } = select(dropQuery, pool, 2);
-    // The candidates 0, 10, 30 and 40: centres 1 and 10.25, to which both are equally near: lower ids.
+describe('drop_query', () => {
+  // Dropping decides nothing where both features are 0; where one is, it is class 1 with it dropped or not.
+  const certain = [0, 1];
+  const close = [3, 2];
+  const other = [20, 2];
+
+  test('picks one of each cluster of the samples whose class changes in more than half of the passes', () => {
+    const h = rows(close, certain, close, other, certain, other);
+    const pool = { ...handPool({ h }), classifier };
+    const { ids, scores, notes } = select(dropQuery, pool, 2, { passes: 99 });
+    // Class 0 turns to 1 wherever its first feature is dropped: three times in four.
     assert.deepEqual(
-      [...ids].sort((a, b) => a - b),
-      [0, 10],
+      ids.map((id) => (id === 0 || id === 20 ? 'close' : id === 30 || id === 50 ? 'other' : 'certain')).sort(),
+      ['close', 'other'],
     );
-    assert.deepEqual([...scores].sort(), [2 / 3, 1]);
+    assert.ok(scores.every((score) => score > 0.6 && score < 0.9));
     assert.deepEqual(notes, []);
   });
 
   test('with too few that change takes those that change most, and says so', () => {
-    const { ids, notes } = select(dropQuery, pool, 5);
-    assert.deepEqual(
-      [...ids].sort((a, b) => a - b),
-      [0, 10, 20, 30, 40],
-    );
-    assert.match(notes.join(), /only 4 samples change class in more than half of 3 passes/);
+    const h = rows(certain, close, certain, certain);
+    const pool = { ...handPool({ h }), classifier };
+    const { ids, notes } = select(dropQuery, pool, 3, { passes: 99 });
+    assert.ok(ids.includes(10));
+    assert.match(notes.join(), /only 1 samples change class in more than half of 99 passes/);
   });
 
-  test('looks at the first passes only', () => {
-    const { ids } = select(dropQuery, pool, 3, { passes: 1 });
-    assert.deepEqual([...ids].sort((a, b) => a - b).includes(30), false);
-  });
-
-  test('needs three passes', () => {
-    const two = {
-      ...pool,
-      signals: {
-        ...pool.signals,
-        monteCarlo: passes([one, one, one, one, one, one], [one, one, one, one, one, one]),
-      },
+  test('drops more with a higher dropout', () => {
+    const h = rows(...Array.from({ length: 50 }, (_, i) => [30 + i, 20]));
+    const pool = { ...handPool({ h }), classifier };
+    const mean = (dropout: number): number => {
+      const { scores } = select(dropQuery, pool, 50, { passes: 100, dropout });
+      return scores.reduce((sum, score) => sum + score, 0) / scores.length;
     };
-    assert.throws(() => select(dropQuery, two, 2), invalid(/needs at least 3 Monte-Carlo passes, got 2/));
+    // The first feature is dropped.
+    for (const dropout of [0.25, 0.75]) assert.ok(Math.abs(mean(dropout) - dropout) < 0.03);
   });
+});
+
+test('what is kept is scaled by 1 / (1 - dropout), the bias is not', () => {
+  const keepAll: Masks = (_row, _pass, kept) => kept.fill(1);
+  const biased = ndarray('float32', [2, 2], Float32Array.of(1, 0, 0, 1.5));
+  const h = rows([1]);
+  const changes = (dropout: number) => classChanges(h, biased, { passes: 1, dropout, masks: keepAll })[0];
+  assert.deepEqual([changes(0.25), changes(0.5)], [0, 1]); // 4/3 and 2 against 1.5
+});
+
+test('masks are of a sample and a pass by name, and drop each feature by chance', () => {
+  const draws = counterRandom(namedRandom('masks'));
+  const [width, passes] = [6, 500];
+  const maskOf = (ids: number[], row: number, pass: number): string => {
+    const kept = new Uint8Array(width);
+    randomMasks(draws, Int32Array.from(ids), 0.75)(row, pass, kept);
+    return kept.join('');
+  };
+  assert.equal(maskOf([7, 9], 1, 3), maskOf([9], 0, 3));
+  const all = Array.from({ length: passes }, (_, pass) => maskOf([7], 0, pass));
+  assert.ok(new Set(all).size > 20);
+  for (let at = 0; at < width; at++) {
+    const kept = all.filter((mask) => mask[at] === '1').length;
+    assert.ok(Math.abs(kept - passes / 4) < 5 * Math.sqrt(passes * (3 / 16)), `feature ${at}: ${kept}`);
+  }
 });

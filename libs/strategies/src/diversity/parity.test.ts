@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ndarray, scalarMatrices } from '@alarena/core';
+import { counterRandom, namedRandom, ndarray, scalarMatrices } from '@alarena/core';
 import { averageLinkage } from '../algorithms/linkage.js';
 import { ProductPoints } from '../algorithms/product-points.js';
 import { RowSpace } from '../algorithms/space.js';
 import { select } from '../property-suite.js';
 import { badge } from './badge.js';
 import { bait } from './bait.js';
-import { rowsAtPositions } from './by-id.js';
+import { rowsAtPositions, unitRows } from './by-id.js';
 import { cdal } from './cdal.js';
 import { coreset } from './coreset.js';
+import { classChanges, type Masks } from './dropped-features.js';
 import { flipScales } from './flip-scales.js';
 import { maxHerding } from './max-herding.js';
 import { probCover } from './prob-cover.js';
 import { definitionCases, lastRows, packageCases, recorded, recordedPool } from './recorded.js';
+import { representatives } from './representatives.js';
 import { typiclust } from './typiclust.js';
 import { uherding } from './uherding.js';
 
 /** A seed of which k-means finds all groups; of thirty about one ends with two in one cluster, as k-means may. */
 const ALL_GROUPS_FOUND = 3;
+
+const ascending = (a: number, b: number): number => a - b;
 
 const [z, p] = [recorded('z'), recorded('p')];
 const pool = recordedPool({ z, probabilities: p }, lastRows(z));
@@ -58,6 +62,27 @@ describe('picks what scikit-activeml and small-text pick, index for index', () =
     assert.deepEqual(select(typiclust, blobs, k, { unit_length: false }, ALL_GROUPS_FOUND).ids, picks);
   });
 
+  test('drop_query on groups far apart, given which features were dropped', () => {
+    const { k, passes, dropout, kept, candidates, 'scikit-activeml': picks } = packageCases.drop_query;
+    const [rows, weights] = [recorded('blobs'), recorded('drop_weights')];
+    const [size = 0, width = 0] = rows.shape;
+    const bits = Buffer.from(kept, 'base64');
+    const masks: Masks = (row, pass, mask) => {
+      for (let at = 0; at < width; at++) {
+        const bit = (pass * size + row) * width + at;
+        mask[at] = (bits[bit >> 3]! >> (7 - (bit & 7))) & 1;
+      }
+    };
+    const changes = classChanges(rows, withoutBias(weights), { passes, dropout, masks });
+    const changed = [...changes.keys()].filter((row) => changes[row]! > passes / 2);
+    assert.deepEqual(changed, candidates);
+    const ids = Int32Array.from(changed);
+    const draws = counterRandom(namedRandom(ALL_GROUPS_FOUND, 'drop_query'));
+    const tools = { matrices: scalarMatrices, progress: () => {} };
+    const found = representatives(unitRows(rowsAtPositions(rows, changed)), ids, k, draws, tools);
+    assert.deepEqual(found.map((at) => ids[at]!).sort(ascending), [...picks].sort(ascending));
+  });
+
   test('badge: the first pick, and the shares of all samples given the picks before', () => {
     const { picks, shares } = packageCases.badge['scikit-activeml'];
     const rows = 150;
@@ -87,6 +112,14 @@ describe('picks what scikit-activeml and small-text pick, index for index', () =
     });
   });
 });
+
+function withoutBias({ shape, data }: typeof z): typeof z {
+  const [rows = 0, width = 0] = shape;
+  const padded = new Float32Array(rows * (width + 1));
+  for (let row = 0; row < rows; row++)
+    padded.set(data.subarray(row * width, (row + 1) * width), row * (width + 1));
+  return ndarray('float32', [rows, width + 1], padded);
+}
 
 test('average linkage merges at the heights that SciPy finds', () => {
   const { rows, scipy } = packageCases.linkage;

@@ -29,6 +29,13 @@ export interface PackageCases {
       readonly shares: readonly (readonly number[])[];
     };
   };
+  readonly drop_query: Picks & {
+    readonly passes: number;
+    readonly dropout: number;
+    /** Passes x rows x width, a bit each, in base64. */
+    readonly kept: string;
+    readonly candidates: readonly number[];
+  };
   readonly linkage: { readonly rows: number; readonly scipy: readonly number[] };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { namedRandom } from '@alarena/core';
-import { handPool, rows, select, strategySuite } from '../property-suite.js';
+import { handPool, invalid, rows, select, strategySuite } from '../property-suite.js';
 import { sameWithAnyMatrices } from './any-matrices.js';
 import { calibration } from './temperature.js';
 import { uherding } from './uherding.js';
@@ -30,6 +30,11 @@ describe('uherding', () => {
     assert.ok(Math.abs(scores[0]! - (1 + 0.5 / Math.E) / 5) < 1e-6);
     assert.ok(Math.abs(scores[1]! - (0.5 - 0.5 / Math.E) / 5) < 1e-6);
     assert.match(notes.join('; '), /temperature 1(\.0000\d*)?; radius 1/);
+  });
+
+  test('refuses a radius so small that nothing is near anything', () => {
+    const message = /parameters\.radius: must be 0 or at least 0\.000001, got 1e-200/;
+    assert.throws(() => select(uherding, pool, 1, { radius: 1e-200 }), invalid(message));
   });
 
   test('takes the least distance between labelled samples as the radius', () => {

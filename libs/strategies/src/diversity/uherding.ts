@@ -1,7 +1,7 @@
 // UHerding: MaxHerding weighted by uncertainty. It adapts to the number of labels: probabilities are calibrated on the
 // validation set (flat after few labels), and the kernel's radius is the distance of the nearest two labelled samples.
 
-import { counterRandom } from '@alarena/core';
+import { AppError, counterRandom } from '@alarena/core';
 import { entropies } from '../algorithms/entropies.js';
 import { herd } from '../algorithms/herding.js';
 import { RowSpace } from '../algorithms/space.js';
@@ -29,7 +29,7 @@ export const uherding = procedure(
       {
         ...{ name: 'radius', type: 'number', default: 0, min: 0 },
         summary:
-          'h of the kernel exp(-(distance / h)²); 0: the least distance between labelled samples, 1 before two',
+          'h of the kernel exp(-(distance / h)²), at least 1e-6; 0: the least distance between labelled samples, 1 before two',
       },
       {
         ...{ name: 'unit_length', type: 'boolean', default: true },
@@ -56,7 +56,7 @@ export const uherding = procedure(
     const { labelled } = pool;
     const outside = labelled.size === 0 ? undefined : new RowSpace(scaled(labelled.signal('z')), matrices);
     const { weights, note } = uncertainties(pool, subset.positions, parameters);
-    const radius = (parameters.radius as number) || (outside && leastDistance(outside)) || 1;
+    const radius = givenRadius(parameters) || (outside && leastDistance(outside)) || 1;
     const picks = herd(space, k, { radius, weights, ...(outside && { outside }), progress });
     space.release();
     return {
@@ -66,6 +66,15 @@ export const uherding = procedure(
     };
   },
 );
+
+/** As small as `max_herding` takes it; below, squares of it run out. */
+const LEAST_RADIUS = 1e-6;
+
+function givenRadius({ radius }: Parameters): number {
+  if (radius === 0 || (radius as number) >= LEAST_RADIUS) return radius as number;
+  const description = `must be 0 or at least ${LEAST_RADIUS}, got ${radius}`;
+  throw AppError.invalid('uherding cannot pick:', [{ field: 'parameters.radius', description }]);
+}
 
 type Uncertainty = 'margin' | 'entropy' | 'least_confidence';
 

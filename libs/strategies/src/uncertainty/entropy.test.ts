@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { handPool, rows, select, strategySuite } from '../property-suite.js';
-import { entropy } from './entropy.js';
+import { entropy, entropyMc, entropyPt } from './entropy.js';
 
-strategySuite(entropy, { draws: false });
+for (const one of [entropy, entropyPt, entropyMc]) strategySuite(one, { draws: false });
 
 describe('entropy', () => {
   test('is 1 for the uniform distribution, 0 for certainty and finite between', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { handPool, invalid, rows, select, strategySuite } from '../property-suite.js';
-import { leastConfidence } from './least-confidence.js';
+import { leastConfidence, leastConfidenceMc, leastConfidencePt } from './least-confidence.js';
 
-strategySuite(leastConfidence, { draws: false });
+for (const one of [leastConfidence, leastConfidencePt, leastConfidenceMc]) strategySuite(one, { draws: false });
 
 describe('least_confidence', () => {
   // (1 - max p) · 4/3 = 1, 2/3, 0, 2/3

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { handPool, rows, select, strategySuite } from '../property-suite.js';
-import { margin } from './margin.js';
+import { margin, marginMc, marginPt } from './margin.js';
 
-strategySuite(margin, { draws: false });
+for (const one of [margin, marginPt, marginMc]) strategySuite(one, { draws: false });
 
 describe('margin', () => {
   test('looks at the two highest only, ties by lower id', () => {

@@ -7,11 +7,12 @@ import { describe, test } from 'node:test';
 import { type NdArray, ndarray } from '@alarena/core';
 import { bald } from '../bayesian/bald.js';
 import { maxEntropy } from '../bayesian/max-entropy.js';
-import { select } from '../property-suite.js';
+import { select, strategySuite } from '../property-suite.js';
 import type { Selection, Strategy } from '../strategy.js';
 import { entropy } from './entropy.js';
 import { leastConfidence } from './least-confidence.js';
 import { margin } from './margin.js';
+import { entropySampling, marginSampling, uncertaintySampling } from './modal.js';
 
 interface Vectors {
   k: number;
@@ -32,15 +33,23 @@ const vectors: Vectors = JSON.parse(readFileSync(new URL('modal.json', testdata)
 const probabilities = readNpyMatrix(new URL('modal-probabilities.npy', testdata));
 const classes = probabilities.shape[1]!;
 
+for (const strategy of [uncertaintySampling, marginSampling, entropySampling]) {
+  strategySuite(strategy, { draws: false });
+}
+
 describe('modAL picks the same', () => {
   // Our score in modAL's unit.
+  const same = (score: number): number => score;
   const cases: [string, Strategy, (score: number) => number][] = [
+    ['uncertainty_sampling', uncertaintySampling, same],
+    ['margin_sampling', marginSampling, (score) => -score],
+    ['entropy_sampling', entropySampling, same],
     ['uncertainty_sampling', leastConfidence, (score) => (score * (classes - 1)) / classes],
     ['margin_sampling', margin, (score) => 1 - score],
     ['entropy_sampling', entropy, (score) => score * Math.log(classes)],
   ];
   for (const [name, strategy, toModal] of cases) {
-    test(`${name} and ${strategy.descriptor.name}`, () => {
+    test(`its ${name} and our ${strategy.descriptor.name}`, () => {
       const ids = Int32Array.from({ length: probabilities.shape[0]! }, (_, i) => i);
       const selection = select(strategy, { ids, signals: { probabilities } }, vectors.k);
       compare(selection, vectors.picks[name]!, vectors.scores[name]!, toModal);

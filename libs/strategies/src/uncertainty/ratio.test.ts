@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { handPool, rows, select, strategySuite } from '../property-suite.js';
-import { ratio } from './ratio.js';
+import { ratio, ratioMc, ratioPt } from './ratio.js';
 
-strategySuite(ratio, { draws: false });
+for (const one of [ratio, ratioPt, ratioMc]) strategySuite(one, { draws: false });
 
 describe('ratio', () => {
   const pool = handPool({

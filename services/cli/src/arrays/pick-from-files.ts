@@ -125,11 +125,11 @@ function select(
   tools: Tools,
 ): Selection {
   const { k, parameters, seed } = request;
-  const { descriptor, scorer } = strategy;
+  const { descriptor, byParts } = strategy;
   // As the first round of a comparison draws.
   const random = namedRandom(seed, 0, 'pick', descriptor.name);
   const needed = [...neededSignals(descriptor)];
-  if (scorer !== undefined) {
+  if (byParts !== undefined) {
     return selectFromParts(strategy, poolParts(files, needed, samples, tools), k, parameters, random);
   }
   return strategy.select(

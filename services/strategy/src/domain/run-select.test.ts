@@ -89,13 +89,20 @@ describe('a select task', () => {
     const pool = await putIds(store, ids);
     const labelled = await putIds(store, []);
     const inputs: InferInputs = {
-      ...{ fit: cuts.join(), samples: pool, probabilities: true, layers: ['z'], monteCarloPasses: passes },
+      ...{
+        fit: cuts.join(),
+        samples: pool,
+        probabilities: true,
+        layers: ['z', 'a0', 'a1', 'a2'],
+        monteCarloPasses: passes,
+      },
     };
     const task = { kind: 'infer', semantics: semantics.infer, numerics: anyNumerics, inputs } as const;
+    const layer = await shards(z, cuts);
     const result: InferResult = {
       probabilities: await shards(probabilities, cuts),
       monteCarlo: await shards(monteCarlo, cuts),
-      layers: { z: await shards(z, cuts) },
+      layers: { z: layer, a0: layer, a1: layer, a2: layer },
     };
     // Another result of the same task would not be put.
     const changed = (await options.change?.(result)) ?? result;
@@ -120,10 +127,11 @@ describe('a select task', () => {
     return { query, result: await handler(query, { key: '', signal, rewriteBlobs: false, progress }) };
   }
 
-  for (const strategy of ['margin', 'entropy', 'bald', 'power_bald', 'random', 'badge']) {
+  const compared = ['margin', 'entropy', 'bald', 'power_bald', 'random', 'mb_outliers_mean_entropy', 'badge'];
+  for (const strategy of compared) {
     test(`of ${strategy} picks the same of shards as of the whole`, async () => {
       const { query, result } = await select(strategy, [100, 500, 501]);
-      const whole = { ids, signals: { probabilities, monteCarlo, z } };
+      const whole = { ids, signals: { probabilities, monteCarlo, z, a0: z, a1: z, a2: z } };
       assert.deepEqual(result, getStrategy(strategy).select(whole, 20, query.parameters, drawsOf(query)));
       assert.deepEqual((await select(strategy, [])).result, result);
     });

@@ -36,7 +36,7 @@ export function runSelect(means: SelectMeans): TaskHandler<'select'> {
   return async (inputs, context) => {
     const strategy = getStrategy(inputs.strategy);
     const signals = await openSignals(means.store, inputs, strategy.descriptor, context);
-    if (strategy.scorer !== undefined && signals !== undefined && signals.sizes.length > 1) {
+    if (strategy.byParts !== undefined && signals !== undefined && signals.sizes.length > 1) {
       return selectByParts(means, inputs, signals, context);
     }
     const pool = await readPool(means.store, inputs, strategy.descriptor, signals, context);
@@ -77,7 +77,7 @@ async function selectByParts(
   const { strategy, parameters, k, seed, round, entry } = inputs;
   const query = { strategy, parameters, k, seed, round, entry };
   const rankings = await scoreParts(query, parts, threads, { signal, onPart });
-  return selectionOfRankings(getStrategy(strategy), rankings, k, ids.length);
+  return selectionOfRankings(getStrategy(strategy), rankings, k, parameters, ids.length);
 }
 
 async function readPool(
