@@ -94,18 +94,13 @@ export function strategySuite(
 
       test('gives the same where several rank some of the parts each', () => {
         each((pool, k, seed) => {
-          const rankers = [0, 1, 2].map(() =>
-            rankParts(strategy, k, parameters, namedRandom(seed, 'pick')),
-          );
+          const rankers = [0, 1, 2].map(() => rankParts(strategy, k, parameters, namedRandom(seed, 'pick')));
           partsOf(pool, namedRandom(seed, 'parts')).forEach((part, at) => {
             rankers[at % rankers.length]!.offer(part);
           });
           const rankings = rankers.map((ranker) => ranker.result());
           const size = pool.ids.length;
-          assert.deepEqual(
-            selectionOfRankings(strategy, rankings, k, parameters, size),
-            pick(pool, k, seed),
-          );
+          assert.deepEqual(selectionOfRankings(strategy, rankings, k, parameters, size), pick(pool, k, seed));
         });
       });
     }

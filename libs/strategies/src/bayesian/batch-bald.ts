@@ -23,8 +23,7 @@ const samples: NumericParameter = {
   default: 10_000,
   min: 1,
   max: 100_000,
-  summary:
-    'configurations of labels to go by; all of them where they are no more, else as many are drawn',
+  summary: 'configurations of labels to go by; all of them where they are no more, else as many are drawn',
 };
 
 export const batchBald = procedure(

@@ -13,27 +13,27 @@ type MakeScorer = (parameters: Parameters, random: Random) => Scorer;
 export function presampledParts(
   descriptor: StrategyDescriptor,
   first: MakeScorer,
-  then: MakeScorer,
+  second: MakeScorer,
   most: (k: number, parameters: Parameters) => number,
 ): ByParts {
   return {
     ranking: (k, parameters, random) => {
       // The order in which `select` lets them draw.
-      const scorers = { first: first(parameters, random), then: then(parameters, random) };
+      const scorers = { first: first(parameters, random), second: second(parameters, random) };
       return new PresampledParts(descriptor, scorers, most(k, parameters));
     },
     merged: (rankings, k, parameters) => {
       const all = [...rankings];
       const { ids } = bestOf(all, most(k, parameters));
-      const second = secondScores(all);
-      return bestOf([{ ids, scores: Float64Array.from(ids, (id) => second.get(id) as number) }], k);
+      const seconds = secondScores(all);
+      return bestOf([{ ids, scores: Float64Array.from(ids, (id) => seconds.get(id) as number) }], k);
     },
   };
 }
 
 class PresampledParts implements PartRanking {
   readonly #descriptor: StrategyDescriptor;
-  readonly #scorers: { readonly first: Scorer; readonly then: Scorer };
+  readonly #scorers: { readonly first: Scorer; readonly second: Scorer };
   readonly #most: number;
   #kept: Required<Ranking> = {
     ids: new Int32Array(0),
@@ -43,7 +43,7 @@ class PresampledParts implements PartRanking {
 
   constructor(
     descriptor: StrategyDescriptor,
-    scorers: { readonly first: Scorer; readonly then: Scorer },
+    scorers: { readonly first: Scorer; readonly second: Scorer },
     most: number,
   ) {
     this.#descriptor = descriptor;
@@ -60,7 +60,7 @@ class PresampledParts implements PartRanking {
     const fresh = new Set(ids.filter((id) => !second.has(id)));
     const positions = Int32Array.from(part.ids.keys()).filter((at) => fresh.has(part.ids[at] as number));
     const rows = rowsAt(part, positions);
-    this.#scorers.then(rows).forEach((score, row) => {
+    this.#scorers.second(rows).forEach((score, row) => {
       second.set(rows.ids[row] as number, score);
     });
     this.#kept = { ids, scores, seconds: Float64Array.from(ids, (id) => second.get(id) as number) };

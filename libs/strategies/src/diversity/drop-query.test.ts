@@ -24,7 +24,9 @@ describe('drop_query', () => {
     const { ids, scores, notes } = select(dropQuery, pool, 2, { passes: 99 });
     // Class 0 turns to 1 wherever its first feature is dropped: three times in four.
     assert.deepEqual(
-      ids.map((id) => (id === 0 || id === 20 ? 'close' : id === 30 || id === 50 ? 'other' : 'certain')).sort(),
+      ids
+        .map((id) => (id === 0 || id === 20 ? 'close' : id === 30 || id === 50 ? 'other' : 'certain'))
+        .sort(),
       ['close', 'other'],
     );
     assert.ok(scores.every((score) => score > 0.6 && score < 0.9));

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { handPool, invalid, rows, select, strategySuite } from '../property-suite.js';
 import { leastConfidence, leastConfidenceMc, leastConfidencePt } from './least-confidence.js';
 
-for (const one of [leastConfidence, leastConfidencePt, leastConfidenceMc]) strategySuite(one, { draws: false });
+for (const one of [leastConfidence, leastConfidencePt, leastConfidenceMc])
+  strategySuite(one, { draws: false });
 
 describe('least_confidence', () => {
   // (1 - max p) · 4/3 = 1, 2/3, 0, 2/3
