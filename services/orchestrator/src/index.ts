@@ -7,7 +7,7 @@ export {
   setPoolLimit,
 } from './adapters/queue-capacity.js';
 export { StoreKeyValue } from './adapters/store-key-value.js';
-export { ElectedLeadership, type ElectionOptions } from './domain/elected-leadership.js';
+export { ElectedLeadership, type ElectionOptions, electionTimes } from './domain/elected-leadership.js';
 export { alwaysLeader, type Leadership, type Term } from './domain/leadership.js';
 export { Scaler, type ScalerOptions } from './domain/scaling/scaler.js';
 export type { Pod, Workload, Workloads } from './domain/scaling/workloads.js';

@@ -3,13 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Buckets } from '@alarena/bus';
 import type { Logger } from '@alarena/telemetry';
-import { ElectedLeadership, type Lock } from '../domain/elected-leadership.js';
+import { ElectedLeadership, electionTimes, type Lock } from '../domain/elected-leadership.js';
 import type { Leadership } from '../domain/leadership.js';
 import { leadershipOf, type Settings } from '../settings.js';
 import { keyValueLock } from './key-value-lock.js';
 import type { Kubernetes } from './kubernetes/open-kubernetes.js';
-
-const leaseMs = 10_000;
 
 export interface LeadershipOptions {
   readonly settings: Pick<Settings, 'leadership' | 'leaseName'>;
@@ -32,7 +30,7 @@ export async function openLeadership(options: LeadershipOptions): Promise<OpenLe
   const lock = await openLock(options);
   logger.info({ kind: leadershipOf(options.settings), candidate }, 'standing for leader');
   return {
-    leadership: new ElectedLeadership({ lock, candidate, logger, leaseMs }),
+    leadership: new ElectedLeadership({ lock, candidate, logger, ...electionTimes }),
     leader: async (signal) => (await lock.read(signal))?.holder ?? '',
   };
 }
@@ -41,5 +39,5 @@ async function openLock({ settings, bus, kubernetes }: LeadershipOptions): Promi
   if (kubernetes === undefined || leadershipOf(settings) === 'nats') {
     return keyValueLock(await bus.openBucket({ name: 'leader' }), 'orchestrator');
   }
-  return kubernetes.lease({ name: settings.leaseName, leaseMs });
+  return kubernetes.lease({ name: settings.leaseName, leaseMs: electionTimes.leaseMs });
 }

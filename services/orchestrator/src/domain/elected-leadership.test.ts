@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { InProcessKeyValue } from '@alarena/bus';
+import { setTimeout as delay } from 'node:timers/promises';
+import { InProcessKeyValue, type KeyValue } from '@alarena/bus';
 import { captureLog, deferred, waitFor, within } from '@alarena/testkit';
 import { keyValueLock } from '../adapters/key-value-lock.js';
 import { severable } from '../test-support/severable.js';
@@ -9,6 +10,8 @@ import type { Term } from './leadership.js';
 
 const timing = { renewMs: 40, loseMs: 120, leaseMs: 240, retryMs: 30 };
 const forEver = { ...timing, leaseMs: 3_600_000 };
+/** Of many renewals. */
+const patient = { renewMs: 40, loseMs: 1_500, leaseMs: 3_600_000, retryMs: 30 };
 
 interface Candidate {
   readonly terms: Term[];
@@ -16,7 +19,7 @@ interface Candidate {
   stop(): Promise<void>;
 }
 
-function stand(t: TestContext, bucket: InProcessKeyValue, name: string, times = timing): Candidate {
+function stand(t: TestContext, bucket: KeyValue, name: string, times = timing): Candidate {
   const { logger } = captureLog();
   const lock = keyValueLock(
     severable(bucket, () => candidate.cut),
@@ -40,6 +43,21 @@ function stand(t: TestContext, bucket: InProcessKeyValue, name: string, times = 
   const candidate: Candidate = { terms, cut: false, stop };
   t.after(stop);
   return candidate;
+}
+
+/** Its updates are made at once, and answered when nobody waits for that any more. */
+function answeringLate(bucket: InProcessKeyValue, onUpdate: () => void): KeyValue {
+  return new Proxy<KeyValue>(bucket, {
+    get: (target, name) => {
+      if (name !== 'update') return Reflect.get(target, name, target).bind(target);
+      return async (...args: Parameters<KeyValue['update']>): Promise<number> => {
+        const revision = await target.update(...args);
+        onUpdate();
+        await delay(3 * patient.renewMs);
+        return revision;
+      };
+    },
+  });
 }
 
 function openBucket(t: TestContext): InProcessKeyValue {
@@ -92,6 +110,17 @@ describe('of several candidates', () => {
     await bucket.put('orchestrator', Buffer.from(JSON.stringify({ holder: 'other', term })));
     await waitFor('the end of its term', () => first.terms[0]?.signal.aborted === true);
     assert.equal(first.terms[0]?.isHeld(), false);
+  });
+
+  test('one whose renewals are made but answered too late keeps the lead', async (t) => {
+    let renewals = 0;
+    const bucket = answeringLate(openBucket(t), () => renewals++);
+    const first = stand(t, bucket, 'first', patient);
+    await waitFor('the first', () => first.terms.length === 1);
+    await delay(patient.loseMs + 500);
+    assert.ok(renewals > 1, `${renewals} renewals`);
+    assert.equal(first.terms.length, 1);
+    assert.equal(first.terms[0]?.isHeld(), true);
   });
 });
 

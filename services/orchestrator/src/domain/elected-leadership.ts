@@ -25,18 +25,21 @@ export interface Lock {
   write(state: LockState, seen: SeenLock | undefined, signal: AbortSignal): Promise<string>;
 }
 
+/** How an installation elects. */
+export const electionTimes = { renewMs: 3_000, loseMs: 7_000, leaseMs: 10_000, retryMs: 1_500 } as const;
+
 export interface ElectionOptions {
   readonly lock: Lock;
   /** Unique among the candidates, e.g. the pod's name and something random. */
   readonly candidate: string;
   readonly logger: Logger;
-  /** Time between renewals. Default: 3,000. */
+  /** From the beginning of one renewal to that of the next, and the limit of each. Default: 3,000. */
   readonly renewMs?: number;
   /** The holder considers the lock lost so long after its last renewal. Default: 7,000. */
   readonly loseMs?: number;
   /** Others take a lock that they have seen unchanged for so long. Default: 10,000. */
   readonly leaseMs?: number;
-  /** Time between the looks of those who wait. Default: 1,500. */
+  /** Time between the looks of those who wait, up to a quarter more or less. Default: 1,500. */
   readonly retryMs?: number;
 }
 
@@ -49,10 +52,10 @@ export class ElectedLeadership implements Leadership {
 
   constructor(options: ElectionOptions) {
     this.#options = options;
-    this.#renewMs = options.renewMs ?? 3_000;
-    this.#loseMs = options.loseMs ?? 7_000;
-    this.#leaseMs = options.leaseMs ?? 10_000;
-    this.#retryMs = options.retryMs ?? 1_500;
+    this.#renewMs = options.renewMs ?? electionTimes.renewMs;
+    this.#loseMs = options.loseMs ?? electionTimes.loseMs;
+    this.#leaseMs = options.leaseMs ?? electionTimes.leaseMs;
+    this.#retryMs = options.retryMs ?? electionTimes.retryMs;
   }
 
   async lead(work: (term: Term) => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -130,19 +133,32 @@ export class ElectedLeadership implements Leadership {
   async #renew(held: Held, ended: AbortSignal, lose: () => void): Promise<void> {
     const { lock, candidate, logger } = this.#options;
     let losing = this.#losing(held, lose);
+    /** When the first write of the version seen was begun that was not known to succeed. */
+    let unansweredMs: number | undefined;
+    const renewed = (seen: SeenLock, begunMs: number): void => {
+      held.seen = seen;
+      held.renewedMs = begunMs;
+      unansweredMs = undefined;
+      clearTimeout(losing);
+      losing = this.#losing(held, lose);
+    };
+    let startMs = held.renewedMs;
     while (!ended.aborted) {
-      await delay(this.#renewMs, undefined, { signal: ended, ref: false }).catch(() => {});
+      // A write that was given up is followed by the next at once: there may be time for no other.
+      const restMs = startMs + this.#renewMs - performance.now();
+      await delay(Math.max(restMs, 1), undefined, { signal: ended, ref: false }).catch(() => {});
       if (ended.aborted) break;
-      const startMs = performance.now();
+      startMs = performance.now();
       try {
         const { term } = held.seen;
         const version = await lock.write({ holder: candidate, term }, held.seen, this.#limit());
-        held.seen = { ...held.seen, version };
-        held.renewedMs = startMs;
-        clearTimeout(losing);
-        losing = this.#losing(held, lose);
+        renewed({ ...held.seen, version }, startMs);
       } catch (error) {
-        if (isConflict(error) && !(await this.#isStillMine(held))) lose();
+        unansweredMs ??= startMs;
+        const now = isConflict(error) ? await this.#reread(held) : held.seen;
+        if (now === undefined) lose();
+        // Which of those writes has changed it is not known; it was not before the first.
+        else if (now.version !== held.seen.version) renewed(now, unansweredMs);
         else logger.warn({ err: error }, 'the leader lock could not be renewed');
       }
     }
@@ -153,16 +169,15 @@ export class ElectedLeadership implements Leadership {
     return setTimeout(lose, Math.max(0, renewedMs + this.#loseMs - performance.now())).unref();
   }
 
-  /** A renewal whose answer was lost has changed the lock all the same. */
-  async #isStillMine(held: Held): Promise<boolean> {
+  /** A renewal whose answer was lost has changed the lock all the same. Undefined when it is another's. */
+  async #reread({ seen }: Held): Promise<SeenLock | undefined> {
     try {
       const now = await this.#options.lock.read(this.#limit());
-      if (now?.holder !== this.#options.candidate || now.term !== held.seen.term) return false;
-      held.seen = now;
+      return now?.holder === this.#options.candidate && now.term === seen.term ? now : undefined;
     } catch {
       // Not to be known now; time decides.
+      return seen;
     }
-    return true;
   }
 
   #limit(): AbortSignal {
@@ -172,7 +187,7 @@ export class ElectedLeadership implements Leadership {
 
 interface Held {
   seen: SeenLock;
-  /** When the last successful renewal was begun, by `performance.now()`. */
+  /** When the last renewal that changed the lock was begun at the earliest, by `performance.now()`. */
   renewedMs: number;
 }
 
