@@ -80,6 +80,7 @@ export class S3Client {
     throwIfAborted(request.signal);
     const body = request.body;
     const headers = body === undefined ? {} : { ...request.headers, 'content-md5': await md5Of(body) };
+    throwIfAborted(request.signal);
     const response = await this.#exchange(body === undefined ? request : { ...request, headers });
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
