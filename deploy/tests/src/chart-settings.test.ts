@@ -43,7 +43,7 @@ function faultsIn(output: string): string[] {
 async function startup(program: string, env: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(process.execPath, [`${repository}${program}`], {
     env: { ...env, PATH: process.env.PATH },
-    timeout: 20_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   let output = '';

@@ -43,7 +43,7 @@ describe('the chart on a Kubernetes cluster', () => {
     await kubernetes.kubectl(['create', 'namespace', namespace]);
     const files = (await readdir(crds)).flatMap((file) => ['--filename', `${crds}/${file}`]);
     await kubernetes.kubectl(['apply', '--server-side', ...files]);
-    await kubernetes.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...files]);
+    await kubernetes.kubectl(['wait', '--for=condition=Established', '--timeout=120s', ...files]);
   });
 
   after(async () => {

@@ -56,7 +56,7 @@ function failure(program: readonly string[], env: Readonly<Record<string, string
     const child = spawn(process.execPath, program, {
       cwd: repository,
       env: { ...env, PATH: process.env.PATH },
-      timeout: 60_000,
+      timeout: 180_000,
       killSignal: 'SIGKILL',
     });
     let output = '';

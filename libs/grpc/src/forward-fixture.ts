@@ -13,7 +13,7 @@ export const DEFINITION = dataset.DatasetServiceService;
 const { StreamSamplesRequest, StreamSamplesResponse } = dataset;
 export const NAME = 'alarena.dataset.v1.DatasetService';
 export const REQUEST = StreamSamplesRequest.create({ name: 'mnist', ids: [3, 1, 2] });
-export const LIMIT = { timeoutMs: 20_000 };
+export const LIMIT = { timeoutMs: 120_000 };
 type Handlers = HandlersOf<typeof DEFINITION>;
 
 const unused = async (): Promise<never> => assert.fail('not called');

@@ -57,7 +57,7 @@ const steps = ({ lines }: Child): unknown[] =>
   lines.filter(({ msg }) => msg === 'step').map(({ step }) => step);
 
 describe('a service process', () => {
-  test('stops in order and exits with 0 on SIGTERM', { timeout: 20_000 }, async (t) => {
+  test('stops in order and exits with 0 on SIGTERM', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `await runUntilSignal({ logger, start: async () => {
@@ -77,7 +77,7 @@ describe('a service process', () => {
     assert.equal(child.lines.at(-1)?.msg, 'stopped');
   });
 
-  test('exits with 1 and the reason where it cannot start', { timeout: 20_000 }, async (t) => {
+  test('exits with 1 and the reason where it cannot start', { timeout: 120_000 }, async (t) => {
     const { port } = await serve(t, []);
     const child = run(
       t,
@@ -92,7 +92,7 @@ describe('a service process', () => {
     assert.equal((last.err as LogLine).reason, 'PORT_IN_USE');
   });
 
-  test('takes the other steps where one fails, and exits with 1', { timeout: 20_000 }, async (t) => {
+  test('takes the other steps where one fails, and exits with 1', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `awake();
@@ -108,7 +108,7 @@ describe('a service process', () => {
     assert.equal(child.lines.find(({ msg }) => msg === 'a step of the stop failed')?.step, 'first');
   });
 
-  test('exits with 1 where a step takes longer than the limit', { timeout: 20_000 }, async (t) => {
+  test('exits with 1 where a step takes longer than the limit', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `awake();
@@ -123,7 +123,7 @@ describe('a service process', () => {
     assert.equal(child.lines.at(-1)?.step, 'stuck');
   });
 
-  test('gives up its start on SIGTERM', { timeout: 20_000 }, async (t) => {
+  test('gives up its start on SIGTERM', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `awake();
@@ -137,7 +137,7 @@ describe('a service process', () => {
     assert.equal(await child.ended(), 0);
   });
 
-  test('stops in order and exits with 1 after what nobody caught', { timeout: 20_000 }, async (t) => {
+  test('stops in order and exits with 1 after what nobody caught', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `awake();
@@ -151,7 +151,7 @@ describe('a service process', () => {
     assert.match(JSON.stringify(child.lines[0]), /stray/);
   });
 
-  test('exits at once when told again later', { timeout: 20_000 }, async (t) => {
+  test('exits at once when told again later', { timeout: 120_000 }, async (t) => {
     const child = run(
       t,
       `awake();

@@ -16,7 +16,7 @@ type Stream = (
 ) => AsyncIterable<dataset.StreamSamplesResponse>;
 
 const REQUEST = StreamSamplesRequest.create({ name: 'mnist', ids: [3, 1, 2] });
-const LIMIT = { timeoutMs: 20_000 };
+const LIMIT = { timeoutMs: 120_000 };
 
 async function start(t: TestContext, streamSamples: Stream): Promise<Loopback & { client: Client }> {
   const unused = async (): Promise<never> => assert.fail('not called');
@@ -120,10 +120,12 @@ describe('server streams', () => {
       yield chunk(1);
       await once(new EventTarget(), 'never', { signal });
     });
+    // Connecting may take longer than the deadline.
+    await client.listDatasets({}, LIMIT);
     let received = 0;
     await assert.rejects(
       async () => {
-        for await (const _ of client.streamSamples(REQUEST, { timeoutMs: 300 })) received += 1;
+        for await (const _ of client.streamSamples(REQUEST, { timeoutMs: 2_000 })) received += 1;
       },
       (thrown) => thrown instanceof AppError && thrown.code === 'deadline-exceeded',
     );

@@ -37,13 +37,13 @@ async function start(t: TestContext, settings: Readonly<Record<string, string>>)
 /** What a process that must not start names as wrong, sorted. */
 async function faults(t: TestContext, settings: Readonly<Record<string, string>>): Promise<string[]> {
   const { ended, lines } = await start(t, settings);
-  assert.equal(await within('the end', ended, 30_000), 1);
+  assert.equal(await within('the end', ended, 120_000), 1);
   const last = lines.at(-1) as { msg?: string; err?: { violations?: { field: string }[] } };
   assert.equal(last.msg, 'start failed');
   return (last.err?.violations ?? []).map(({ field }) => field).sort();
 }
 
-describe('an environment with faults', { timeout: 60_000 }, () => {
+describe('an environment with faults', { timeout: 300_000 }, () => {
   test('is told as a whole, by the names of the variables', async (t) => {
     const nowhere = join(await temporaryFolder(t), 'none.pem');
     const found = await faults(t, {
@@ -77,7 +77,7 @@ describe('an environment with faults', { timeout: 60_000 }, () => {
 
   test('never repeats a password in the URL of NATS', async (t) => {
     const { ended, lines } = await start(t, { ALARENA_NATS_URL: 'nats://ann:right-horse@nats:4222' });
-    assert.equal(await within('the end', ended, 30_000), 1);
+    assert.equal(await within('the end', ended, 120_000), 1);
     assert.match(JSON.stringify(lines), /ALARENA_NATS_URL: must not contain a user or a password/);
     assert.ok(!JSON.stringify(lines).includes('right-horse'));
   });
@@ -93,7 +93,7 @@ describe('an environment with faults', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a process whose NATS is not there yet', { timeout: 60_000 }, () => {
+describe('a process whose NATS is not there yet', { timeout: 300_000 }, () => {
   test('lives and is not ready; it is ready when NATS has come, and ends at a signal', async (t) => {
     const [natsPort, opsPort] = [await freePort(), await freePort()];
     const { lines, ended, stop } = await start(t, {
@@ -103,21 +103,25 @@ describe('a process whose NATS is not there yet', { timeout: 60_000 }, () => {
     const status = async (path: string): Promise<number | undefined> =>
       (await fetch(`http://127.0.0.1:${opsPort}${path}`).catch(() => undefined))?.status;
     const said = (text: RegExp) => (): boolean => lines.some(({ msg }) => text.test(String(msg)));
-    await waitFor('it to wait', said(/NATS cannot be reached yet/), 30_000);
+    await waitFor('it to wait', said(/NATS cannot be reached yet/), 120_000);
     assert.deepEqual(await Promise.all(['/livez', '/readyz', '/metrics'].map(status)), [200, 503, 200]);
     const nats = await startNats({ port: natsPort });
     t.after(() => nats.stop());
-    await waitFor('it to be ready', async () => (await status('/readyz')) === 200, 30_000);
+    await waitFor('it to be ready', async () => (await status('/readyz')) === 200, 120_000);
     stop();
-    assert.equal(await within('the end', ended, 30_000), 0);
+    assert.equal(await within('the end', ended, 120_000), 0);
   });
 
   test('ends at a signal while it waits', async (t) => {
     const { lines, ended, stop } = await start(t, {
       ALARENA_NATS_URL: `nats://127.0.0.1:${await freePort()}`,
     });
-    await waitFor('it to wait', () => lines.some(({ msg }) => /cannot be reached/.test(String(msg))), 30_000);
+    await waitFor(
+      'it to wait',
+      () => lines.some(({ msg }) => /cannot be reached/.test(String(msg))),
+      120_000,
+    );
     stop();
-    assert.equal(await within('the end', ended, 30_000), 0);
+    assert.equal(await within('the end', ended, 120_000), 0);
   });
 });

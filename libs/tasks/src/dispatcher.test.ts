@@ -147,7 +147,8 @@ describe('what gets lost', () => {
 
   test('and published again stays in the trace of whoever asked for it', async (t) => {
     const sink = await startTraceSink(t);
-    const telemetry = await startTelemetry({ service: 'test', endpoint: sink.endpoint });
+    const { endpoint } = sink;
+    const telemetry = await startTelemetry({ service: 'test', endpoint, exportLimitMs: 60_000 });
     t.after(() => telemetry.shutdown());
     const { store, startWorker, run, loseMessage } = await openPipeline(t, { pollMs: 5 });
     const waiting = withSpan('asked', {}, () => run(task));
@@ -155,7 +156,7 @@ describe('what gets lost', () => {
     const stopWorker = startWorker('fit', fitHandler(store));
     await waiting;
     await stopWorker();
-    await telemetry.shutdown();
+    await telemetry.shutdown(60_000);
     const [done, ...others] = sink.named('task fit');
     assert.ok(done !== undefined && others.length === 0);
     const above = sink.ancestors(done).map(({ name }) => name);

@@ -42,7 +42,8 @@ describe('a failure', () => {
   });
 
   test('counts apart from losses of the worker', async (t) => {
-    const { store, startWorker, run } = await openPipeline(t, { ackWaitMs: 20 });
+    // Time for the third and the fourth call, which send no heartbeat either.
+    const { store, startWorker, run } = await openPipeline(t, { ackWaitMs: 500 });
     const outcomes: WorkOutcome[] = [];
     const metrics = { ended: ({ outcome }: { outcome: WorkOutcome }) => void outcomes.push(outcome) };
     let calls = 0;

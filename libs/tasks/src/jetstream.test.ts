@@ -7,8 +7,8 @@ import { type RunningNats, startNats } from '@alarena/testkit';
 import { Gate, openPipeline, pipelineBus } from './pipeline.fixture.js';
 import { fitHandler, fitTask } from './tasks.fixture.js';
 
-/** Heartbeats and redeliveries go by way of a server. */
-const shortestAckWaitMs = 300;
+/** Heartbeats and redeliveries go by way of a server, which may be slow to answer. */
+const shortestAckWaitMs = 1_500;
 
 let running: RunningNats | undefined;
 

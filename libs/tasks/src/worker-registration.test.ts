@@ -114,7 +114,10 @@ describe('a worker', () => {
     gate.open(0);
     await first;
     await seen('drained', ({ state, busy }) => state === 'drained' && busy === 0);
-    assert.equal((await bus.queueState(`task.fit.${numerics}`)).waiting, 1);
+    await waitFor(
+      'the second task to wait',
+      async () => (await bus.queueState(`task.fit.${numerics}`)).waiting === 1,
+    );
     assert.equal(gate.calls, 1);
     gate.open(1);
     await liftDrain(drains, info.id);

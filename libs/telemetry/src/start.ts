@@ -5,7 +5,7 @@ import { AppError } from '@alarena/core';
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
 import type { Logger } from './logger.js';
 
-const EXPORT_TIMEOUT_MS = 3_000;
+const EXPORT_LIMIT_MS = 3_000;
 const SHUTDOWN_LIMIT_MS = 5_000;
 
 export interface TelemetryOptions {
@@ -13,6 +13,8 @@ export interface TelemetryOptions {
   readonly service: string;
   /** Base URL of an OTLP/HTTP collector. Default: OTEL_EXPORTER_OTLP_ENDPOINT; neither: telemetry is off. */
   readonly endpoint?: string;
+  /** For each delivery of spans to the collector. Default: 3,000. */
+  readonly exportLimitMs?: number;
   /** Hears when spans cannot be delivered. */
   readonly logger?: Logger;
 }
@@ -34,7 +36,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       import('@opentelemetry/exporter-trace-otlp-http'),
       import('@opentelemetry/resources'),
     ]);
-  const { logger } = options;
+  const { logger, exportLimitMs = EXPORT_LIMIT_MS } = options;
   if (logger !== undefined) {
     const report = (detail: string): void => logger.warn({ endpoint, detail }, 'telemetry trouble');
     const silent = (): void => {};
@@ -43,7 +45,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
     );
   }
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS });
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: exportLimitMs });
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': options.service, 'process.pid': process.pid }),
     spanProcessors: [new BatchSpanProcessor(exporter)],

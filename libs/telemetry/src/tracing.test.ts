@@ -35,6 +35,8 @@ interface Batch {
 const INDEX = new URL('./index.js', import.meta.url).href;
 const SERVER_KIND = 2;
 const ERROR_STATUS = 2;
+/** Of what is waited for only where something fails. */
+const limitMs = 60_000;
 
 describe('tracing with a collector', () => {
   const spans: SentSpan[] = [];
@@ -63,22 +65,22 @@ describe('tracing with a collector', () => {
   after(() => sink.close());
 
   test('a parent here and its child in another process arrive in one trace', async () => {
-    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint });
+    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint, exportLimitMs: limitMs });
     assert.equal(telemetry.enabled, true);
     await withSpan('publish', { [Attribute.comparison]: 'c1', [Attribute.round]: 3 }, async () => {
       const headers = injectContext<Record<string, string>>({ other: 'kept' });
       assert.equal(headers.other, 'kept');
       const script = `import { startTelemetry, withSpan } from ${JSON.stringify(INDEX)};
-        const telemetry = await startTelemetry({ service: 'trainer' });
+        const telemetry = await startTelemetry({ service: 'trainer', exportLimitMs: ${limitMs} });
         const parent = JSON.parse(process.argv[1]);
         await withSpan('fit', {}, () => withSpan('epoch', {}, () => {}), { kind: 'consumer', parent });
-        await telemetry.shutdown();`;
+        await telemetry.shutdown(${limitMs});`;
       const args = ['--input-type=module', '--eval', script, JSON.stringify(headers)];
       await promisify(execFile)(process.execPath, args, {
         env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
       });
     });
-    await telemetry.shutdown();
+    await telemetry.shutdown(limitMs);
 
     assert.deepEqual([...paths], ['/v1/traces']);
     const [publish, fit, epoch] = [named('publish'), named('fit'), named('epoch')];
@@ -92,7 +94,7 @@ describe('tracing with a collector', () => {
   });
 
   test('headers in a map with get and set, as of gRPC and NATS, carry the trace', async () => {
-    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint });
+    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint, exportLimitMs: limitMs });
     const stored = new Map<string, string>();
     const metadata = {
       get: (key: string) => [stored.get(key) ?? ''],
@@ -100,13 +102,13 @@ describe('tracing with a collector', () => {
     };
     await withSpan('caller', {}, () => void injectContext(metadata));
     await runWithContext(metadata, () => withSpan('callee', {}, () => {}, { kind: 'server' }));
-    await telemetry.shutdown();
+    await telemetry.shutdown(limitMs);
     assert.equal(named('callee').parentSpanId, named('caller').spanId);
     assert.equal(named('callee').kind, SERVER_KIND);
   });
 
   test('a failure is marked with its code, a cancel is not a failure, and both are thrown on', async () => {
-    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint });
+    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint, exportLimitMs: limitMs });
     const failure = new AppError('not-found', 'no such data set', { reason: 'DATASET_UNKNOWN' });
     await assert.rejects(
       withSpan('failing', {}, () => Promise.reject(failure)),
@@ -117,7 +119,7 @@ describe('tracing with a collector', () => {
         throw new AppError('cancelled', 'enough');
       }),
     );
-    await telemetry.shutdown();
+    await telemetry.shutdown(limitMs);
     const reason = named('failing').attributes.find(({ key }) => key === Attribute.errorReason);
     assert.deepEqual(reason?.value, { stringValue: 'DATASET_UNKNOWN' });
     assert.equal(named('failing').status.code, ERROR_STATUS);
@@ -125,7 +127,7 @@ describe('tracing with a collector', () => {
   });
 
   test('log lines inside a span name its trace', async () => {
-    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint });
+    const telemetry = await startTelemetry({ service: 'orchestrator', endpoint, exportLimitMs: limitMs });
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'orchestrator', level: 'info', destination });
@@ -133,7 +135,7 @@ describe('tracing with a collector', () => {
     open.run(() => logger.info('inside'));
     open.end();
     logger.info('outside');
-    await telemetry.shutdown();
+    await telemetry.shutdown(limitMs);
     const { traceId, spanId } = named('logged');
     assert.deepEqual([lines[0]?.trace_id, lines[0]?.span_id], [traceId, spanId]);
     assert.equal(lines[1]?.trace_id, undefined);

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Bus, BusEvent, Delivery } from '@alarena/bus';
-import { type Deferred, deferred, within } from './waiting.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Bus, BusEvent, Delivery, QueueState } from '@alarena/bus';
+import { type Deferred, deferred, waitFor, within } from './waiting.js';
 
 /** What an adapter is to be made with. */
 export interface BusSettings {
@@ -52,6 +53,19 @@ export async function openBus(
     await dispose();
   });
   return fixture;
+}
+
+/** A server may count a moment later. */
+export async function expectState(bus: Bus, expected: QueueState, of = queue): Promise<void> {
+  let state: QueueState | undefined;
+  try {
+    await waitFor('the state of the queue', async () => {
+      state = await bus.queueState(of);
+      return isDeepStrictEqual(state, expected);
+    });
+  } catch {
+    assert.deepEqual(state, expected);
+  }
 }
 
 export class BusFixture {

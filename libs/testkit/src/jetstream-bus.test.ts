@@ -10,5 +10,5 @@ busContract(
     const bus = await nats.open(settings);
     return { bus, dispose: () => bus.close() };
   },
-  { ackWaitMs: 800 },
+  { ackWaitMs: 2_000 },
 );

@@ -20,7 +20,7 @@ keyValueContract(
     };
     return { bucket: bucket!, other: other!, dispose };
   },
-  { ttlMs: 1_000 },
+  { ttlMs: 2_000 },
 );
 
 test('a connection that closes while a watch begins leaves no timer, so the process can end', async () => {

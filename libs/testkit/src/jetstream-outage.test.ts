@@ -154,7 +154,7 @@ describe('the JetStream bus in an outage', () => {
 
   test('keeps the time to live over a restart', async (t) => {
     const bus = await openBus(t);
-    const bucket = await bus.openBucket({ name: 'test', ttlMs: 1_000 });
+    const bucket = await bus.openBucket({ name: 'test', ttlMs: 2_000 });
     const stop = new AbortController();
     t.after(() => stop.abort());
     await bucket.put('a', Uint8Array.of(1));

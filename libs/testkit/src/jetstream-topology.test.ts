@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { JetStreamBus, JetStreamBusOptions, NatsSettings } from '@alarena/bus';
 import { type JetStreamManager, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { queue, task } from './bus-fixture.js';
+import { expectState, queue, task } from './bus-fixture.js';
 import { collect } from './collect.js';
 import { expectAppError } from './expect-app-error.js';
 import { natsForTests } from './nats-fixture.js';
@@ -80,8 +80,8 @@ describe('the JetStream bus declares its streams and consumers', () => {
     const bus = await open(t);
     await bus.publishTask({ ...task('k1'), queue: 'task.a-b.c' });
     await bus.publishTask({ ...task('k1'), queue: 'task.a.b-c' });
-    assert.deepEqual(await bus.queueState('task.a-b.c'), { waiting: 1, inFlight: 0 });
-    assert.deepEqual(await bus.queueState('task.a.b-c'), { waiting: 1, inFlight: 0 });
+    await expectState(bus, { waiting: 1, inFlight: 0 }, 'task.a-b.c');
+    await expectState(bus, { waiting: 1, inFlight: 0 }, 'task.a.b-c');
   });
 });
 
@@ -100,11 +100,11 @@ describe('the JetStream bus', () => {
     });
     for (let i = 0; i < 10; i++) await bus.publishTask(task(`k${i}`));
     await within('3 handlers', full.promise);
-    assert.deepEqual(await bus.queueState(queue), { waiting: 7, inFlight: 3 });
+    await expectState(bus, { waiting: 7, inFlight: 3 });
     stop.abort();
     release.resolve();
     await within('the consumer to end', consuming);
-    assert.deepEqual(await bus.queueState(queue), { waiting: 7, inFlight: 3 });
+    await expectState(bus, { waiting: 7, inFlight: 3 });
   });
 
   test('leaves a task that arrives while a consumer ends to the next one', async (t) => {

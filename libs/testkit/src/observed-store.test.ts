@@ -110,13 +110,14 @@ describe('an observed store', () => {
     t.after(() => sink.close());
     const address = sink.address();
     assert.ok(address !== null && typeof address === 'object');
-    const telemetry = await startTelemetry({ service: 'test', endpoint: `http://127.0.0.1:${address.port}` });
+    const endpoint = `http://127.0.0.1:${address.port}`;
+    const telemetry = await startTelemetry({ service: 'test', endpoint, exportLimitMs: 60_000 });
     const { store } = await observed(t);
     await withSpan('caller', {}, async () => {
       await store.put('results/a/b', new Uint8Array(5));
       await collect((await store.get('results/a/b')).body);
     });
-    await telemetry.shutdown();
+    await telemetry.shutdown(60_000);
     const caller = spans.find(({ name }) => name === 'caller');
     for (const operation of ['put', 'get']) {
       const span = spans.find(({ name }) => name === `store ${operation}`);

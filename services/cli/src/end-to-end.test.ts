@@ -38,7 +38,7 @@ describe('compare, end to end', () => {
   const compare = (home: string, out: string, options: RunOptions = {}) =>
     runBin(['compare', specFile, '--json', '--out', join(folder, out)], {
       env: { ALARENA_HOME: join(folder, home), ALARENA_LOG_LEVEL: 'info' },
-      timeoutMs: 240_000,
+      timeoutMs: 900_000,
       ...options,
     });
   const rows = (out: string): string[] =>
@@ -75,6 +75,7 @@ describe('compare, end to end', () => {
       },
     });
     assert.equal(killed.status, null, 'the process was killed, it did not end');
+    assert.ok(computed(killed.stderr, 'fit').length >= distinctFits / 2, 'half-way, not by the time limit');
     const before = storedKeys(home);
     assert.ok(before.size > distinctFits / 2);
 

@@ -12,7 +12,7 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Default: 30,000. */
+  /** It is killed then. Default: 180,000. */
   readonly timeoutMs?: number;
   /** Called with all of stderr so far, and the process: to interrupt it at the right moment. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
@@ -26,7 +26,8 @@ export function runBin(args: readonly string[], options: RunOptions = {}): Promi
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 30_000,
+      timeout: options.timeoutMs ?? 180_000,
+      killSignal: 'SIGKILL',
     });
     let stdout = '';
     let stderr = '';

@@ -28,7 +28,7 @@ test('a trace leads from the submit to the fit, the inference and the pick', asy
       ALARENA_HOME: join(folder, 'home'),
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint,
     },
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   });
   assert.equal(run.status, 0, run.stderr);
 

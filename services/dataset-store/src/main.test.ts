@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { dataset } from '@alarena/api';
 import { createClient } from '@alarena/grpc';
 
-test('the process answers on its port and ends at a signal', { timeout: 20_000 }, async () => {
+test('the process answers on its port and ends at a signal', { timeout: 120_000 }, async () => {
   const home = await mkdtemp(join(tmpdir(), 'alarena-dataset-store-main-'));
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.js', import.meta.url))], {
     env: { ...process.env, ALARENA_HOME: home, ALARENA_DATASET_STORE_PORT: '0' },
@@ -19,7 +19,7 @@ test('the process answers on its port and ends at a signal', { timeout: 20_000 }
   const exited = once(child, 'exit');
   try {
     const client = createClient(dataset.DatasetServiceService, `127.0.0.1:${await portOf(child.stderr)}`);
-    assert.deepEqual(await client.listDatasets({}, { timeoutMs: 10_000 }), { datasets: [] });
+    assert.deepEqual(await client.listDatasets({}, { timeoutMs: 60_000 }), { datasets: [] });
     client.close();
     child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null]);

@@ -14,7 +14,7 @@ import { freePort, type LogLine, startNats, temporaryFolder, waitFor } from '@al
 
 const entry = fileURLToPath(new URL('./main.js', import.meta.url));
 const startMs = 60_000;
-const call = { timeoutMs: 10_000 };
+const call = { timeoutMs: 60_000 };
 
 interface OrchestratorProcess {
   readonly client: ClientOf<typeof cluster.ClusterServiceService>;

@@ -45,7 +45,7 @@ describe('fit tasks from the queue', () => {
     const { manifest } = await within(
       'the killed fit',
       dispatcher.run(task, { ...options, onProgress }),
-      30_000,
+      180_000,
     );
     assert.notEqual(killed, undefined, 'the process was killed');
     assert.equal(manifest.result.history.length, 40);

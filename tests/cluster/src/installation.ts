@@ -85,6 +85,11 @@ export class Installation {
     return [...this.services.values()].filter(({ name }) => name === kind || name.startsWith(`${kind}-`));
   }
 
+  /** Whether any orchestrator has begun to lead. */
+  leads(): boolean {
+    return this.all('orchestrator').some(({ log }) => log.includes('"msg":"leading"'));
+  }
+
   /** The orchestrator that has begun to lead last. */
   leader(): ServiceProcess {
     const terms = this.all('orchestrator').map((service) => {

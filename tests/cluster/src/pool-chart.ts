@@ -70,7 +70,7 @@ export class PoolChart {
     // YAML contains JSON.
     await writeFile(`${home.folder}/values.yaml`, JSON.stringify(values));
     const chart = new PoolChart(options);
-    await kubernetes.helm(['install', ...chart.#chart, '--wait', '--timeout', '60s']);
+    await kubernetes.helm(['install', ...chart.#chart, '--wait', '--timeout', '300s']);
     return chart;
   }
 
@@ -80,7 +80,7 @@ export class PoolChart {
 
   async uninstall(): Promise<void> {
     const { kubernetes, release } = this.#options;
-    await kubernetes.helm(['uninstall', release, ...this.#own, '--wait', '--timeout', '60s']);
+    await kubernetes.helm(['uninstall', release, ...this.#own, '--wait', '--timeout', '300s']);
   }
 
   /** What the chart lets the orchestrator do, and no more. */

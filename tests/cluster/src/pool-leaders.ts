@@ -11,6 +11,9 @@ import { PublishWindow, type QueueState, type Task, TaskDispatcher, taskKey } fr
 import type { Logger } from '@alarena/telemetry';
 import type { CoordinationV1Api } from '@kubernetes/client-node';
 
+/** Long enough that only the one that is cut off loses the lead. */
+const times = { renewMs: 1_500, loseMs: 8_000, leaseMs: 10_000, retryMs: 300 };
+
 const never = new AbortController().signal;
 setMaxListeners(0, never);
 
@@ -43,7 +46,7 @@ export class PoolLeader {
     this.#options = options;
     this.name = options.name;
     const { api, namespace, lease, name, logger } = options;
-    const lock = leaseLock({ api, namespace, name: lease, leaseMs: 2_000 });
+    const lock = leaseLock({ api, namespace, name: lease, leaseMs: times.leaseMs });
     const reach = <T>(call: () => Promise<T>): Promise<T> =>
       this.#cut ? Promise.reject(new AppError('unavailable', 'cut off')) : call();
     const leadership = new ElectedLeadership({
@@ -52,7 +55,7 @@ export class PoolLeader {
         write: (state, seen, signal) => reach(() => lock.write(state, seen, signal)),
       },
       ...{ candidate: name, logger },
-      ...{ renewMs: 400, loseMs: 1_400, leaseMs: 2_000, retryMs: 300 },
+      ...times,
     });
     this.#running = leadership.lead(({ signal }) => this.#lead(signal), this.#stop.signal);
   }

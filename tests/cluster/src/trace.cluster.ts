@@ -18,6 +18,13 @@ import { Scrape } from './metrics.js';
 import { smallCounts, writeSmallSpec } from './small-spec.js';
 
 const { cells, roundsOfCell } = smallCounts;
+/** Processes with tasks, and the kind of each. */
+const workers = [
+  ['trainer-1', 'fit'],
+  ['inference', 'infer'],
+  ['strategy', 'select'],
+] as const;
+const limitMs = 120_000;
 const submitCall = 'alarena.comparison.v1.ComparisonService/SubmitComparison';
 
 describe('a comparison by services apart', () => {
@@ -39,6 +46,7 @@ describe('a comparison by services apart', () => {
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, OTEL_BSP_SCHEDULE_DELAY: '500' },
     });
     // It runs where it was not submitted.
+    await waitFor('a leader', () => cluster.leads());
     const follower = cluster.all('orchestrator').find(({ log }) => !log.includes('"msg":"leading"'));
     assert.ok(follower !== undefined, 'one orchestrator does not lead');
     const server = cluster.addressOf(follower.name);
@@ -48,20 +56,25 @@ describe('a comparison by services apart', () => {
     const { id }: { id?: string } = JSON.parse(submitted.stdout);
     const watched = await cluster.alarena(['watch', String(id)], server);
     assert.equal(watched.status, 0, watched.stderr);
-    root = await waitFor('the whole trace', wholeTrace, 30_000);
+    root = await waitFor('the whole trace', wholeTrace, limitMs);
   });
   after(async () => {
     for (const step of cleanUp) await step();
   });
 
-  /** The submit's span once everything of its trace leads to it. */
-  function wholeTrace(): SentSpan | undefined {
+  /** The submit's span once everything of its trace leads to it, and each task done has its span. */
+  async function wholeTrace(): Promise<SentSpan | undefined> {
     const [submit] = sink.named(submitCall);
     const isEnded = sink.named('comparison').length > 0;
     if (submit === undefined || !isEnded) return undefined;
     const inTrace = sink.spans.filter(({ traceId }) => traceId === submit.traceId);
     const isWhole = inTrace.every((span) => span === submit || sink.ancestors(span).at(-1) === submit);
-    return isWhole ? submit : undefined;
+    if (!isWhole) return undefined;
+    for (const [name, kind] of workers) {
+      const done = (await Scrape.of(cluster.get(name))).sum('alarena_tasks_total', { kind, outcome: 'done' });
+      if (done !== sink.named(`task ${kind}`).length) return undefined;
+    }
+    return submit;
   }
 
   /** `service name` from the parent up. */
@@ -70,8 +83,8 @@ describe('a comparison by services apart', () => {
   const above = ['orchestrator: round', 'orchestrator: comparison', `orchestrator: ${submitCall}`];
 
   test('is one trace, of each task from the submit to the worker that did it', () => {
-    const workers = { fit: 'trainer', infer: 'inference', select: 'strategy' };
-    for (const [kind, worker] of Object.entries(workers)) {
+    const services = { fit: 'trainer', infer: 'inference', select: 'strategy' };
+    for (const [kind, worker] of Object.entries(services)) {
       const tasks = sink.named(`task ${kind}`);
       assert.ok(tasks.length > 0, `spans of ${kind} tasks`);
       for (const task of tasks) {
@@ -80,28 +93,42 @@ describe('a comparison by services apart', () => {
         assert.deepEqual(pathOf(task), [`orchestrator: publish ${kind}`, ...above]);
       }
     }
-    const services = new Set(
+    const seen = new Set(
       sink.spans.filter(({ traceId }) => traceId === root.traceId).map(({ service }) => service),
     );
-    assert.deepEqual([...services].sort(), ['compute', 'inference', 'orchestrator', 'strategy', 'trainer']);
+    assert.deepEqual([...seen].sort(), ['compute', 'inference', 'orchestrator', 'strategy', 'trainer']);
   });
 
-  test('goes on in the computing processes and in the object store', () => {
+  test('goes on in the computing processes and in the object store', async () => {
     for (const [kind, worker] of [
       ['fit', 'trainer'],
       ['infer', 'inference'],
     ] as const) {
-      const computed = sink.named(`compute ${kind}`);
-      assert.ok(computed.length > 0, `spans of computed ${kind} tasks`);
+      const computed = await waitFor(
+        `spans of computed ${kind} tasks`,
+        () => {
+          const found = sink.named(`compute ${kind}`);
+          return found.length > 0 && found;
+        },
+        limitMs,
+      );
       for (const span of computed) {
         const path = [`${worker}: task ${kind}`, `orchestrator: publish ${kind}`, ...above];
         assert.deepEqual([span.service, pathOf(span)], ['compute', path]);
       }
       const ids = new Set(computed.map(({ spanId }) => spanId));
       for (const operation of ['get', 'put']) {
-        const calls = sink.named(`store ${operation}`).filter((span) => ids.has(span.parentSpanId ?? ''));
-        assert.ok(calls.length > 0, `store ${operation} below compute ${kind}`);
-        assert.ok(calls.some(({ attributes }) => Number(attributes['alarena.store.bytes']) > 0));
+        await waitFor(
+          `bytes of store ${operation} below compute ${kind}`,
+          () =>
+            sink
+              .named(`store ${operation}`)
+              .some(
+                ({ parentSpanId, attributes }) =>
+                  ids.has(parentSpanId ?? '') && Number(attributes['alarena.store.bytes']) > 0,
+              ),
+          limitMs,
+        );
       }
     }
   });
@@ -127,11 +154,7 @@ describe('a comparison by services apart', () => {
     for (const service of cluster.services.values()) of.set(service.name, await Scrape.of(service));
     const scraped = (name: string): Scrape => of.get(name) ?? assert.fail(name);
 
-    for (const [name, kind] of [
-      ['trainer-1', 'fit'],
-      ['inference', 'infer'],
-      ['strategy', 'select'],
-    ] as const) {
+    for (const [name, kind] of workers) {
       const done = { kind, outcome: 'done' };
       const spans = sink.named(`task ${kind}`).length;
       assert.equal(scraped(name).sum('alarena_tasks_total', done), spans, `tasks of ${name}`);

@@ -32,7 +32,7 @@ describe('a Kubernetes cluster for tests', () => {
 
   test('places a pod on a free GPU and keeps waiting one that asks for more than is left', async () => {
     await kubernetes.kubectl(['create', '-f', '-'], JSON.stringify(gpuPod('fits', 2)));
-    await kubernetes.kubectl(['wait', '--for=condition=Ready', '--timeout=30s', 'pod/fits']);
+    await kubernetes.kubectl(['wait', '--for=condition=Ready', '--timeout=120s', 'pod/fits']);
     assert.equal(await pod('fits', '{.spec.nodeName} {.status.phase}'), 'gpu-node Running');
     await kubernetes.kubectl(['create', '-f', '-'], JSON.stringify(gpuPod('too-many', 1)));
     const reason = await waitFor('the scheduler to refuse it', async () => {
@@ -41,13 +41,13 @@ describe('a Kubernetes cluster for tests', () => {
     });
     assert.match(reason, /Insufficient nvidia\.com\/gpu/);
     assert.equal(await pod('too-many', '{.status.phase}'), 'Pending');
-    await kubernetes.kubectl(['delete', 'pod', 'fits', '--timeout=30s']);
-    await kubernetes.kubectl(['wait', '--for=condition=Ready', '--timeout=60s', 'pod/too-many']);
+    await kubernetes.kubectl(['delete', 'pod', 'fits', '--timeout=120s']);
+    await kubernetes.kubectl(['wait', '--for=condition=Ready', '--timeout=120s', 'pod/too-many']);
   });
 
   test('installs a chart and waits for what it deploys', async (t) => {
     const chart = await writeChart(join(await temporaryFolder(t), 'tiny'));
-    await kubernetes.helm(['install', 'tiny', chart, '--wait', '--timeout', '60s']);
+    await kubernetes.helm(['install', 'tiny', chart, '--wait', '--timeout', '300s']);
     const ready = await kubernetes.kubectl([
       'get',
       'deployment/tiny',

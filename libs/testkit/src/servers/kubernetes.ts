@@ -77,7 +77,7 @@ export async function startKubernetes(): Promise<RunningKubernetes> {
       // Without it no pod is let in; the controllers make it.
       const account = `${serverUrl}/api/v1/namespaces/default/serviceaccounts/default`;
       const authorization = `Bearer ${files.token}`;
-      await waitFor('the default service account', () => answersOk(account, { authorization }), 30_000);
+      await waitFor('the default service account', () => answersOk(account, { authorization }), 120_000);
     } catch (error) {
       await stop();
       throw error;

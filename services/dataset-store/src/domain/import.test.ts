@@ -112,7 +112,9 @@ describe('importing a folder of IDX files', () => {
     });
   });
 
-  test('leaves nothing visible when it is killed, and succeeds afterwards', { timeout: 30_000 }, async () => {
+  test('leaves nothing visible when it is killed, and succeeds afterwards', {
+    timeout: 180_000,
+  }, async () => {
     await withHome(async (home) => {
       const source = await home.source('files', idxFolder());
       const program = fileURLToPath(new URL('../fixture-import.js', import.meta.url));

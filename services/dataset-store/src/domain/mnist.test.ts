@@ -9,7 +9,7 @@ import { importDataset } from './import.js';
 
 describe('MNIST', () => {
   test('is imported whole on first use, and its samples are those published', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     await withHome(async (home) => {
       const cacheFolder = `${home.folder}/mnist-cache`;

@@ -107,7 +107,7 @@ describe('a train split of noisy copies', () => {
 });
 
 describe('Repeated MNIST', () => {
-  test('is built in', { timeout: 60_000 }, async () => {
+  test('is built in', { timeout: 300_000 }, async () => {
     await withHome(async (home) => {
       const { catalogue } = createDatasetServer({
         store: home.store,

@@ -6,7 +6,7 @@ import { createTrainer, type Trainer } from '@alarena/service-trainer';
 import { collect, openServiceHome, type ServiceHome, writeSyntheticDataset } from '@alarena/testkit';
 import { createInference, type Inference } from '../server.js';
 
-export const call = { timeoutMs: 30_000 };
+export const call = { timeoutMs: 180_000 };
 
 export interface InferenceHome extends ServiceHome {
   readonly trainer: Trainer;

@@ -21,7 +21,8 @@ keyValueContract(
     };
     return { bucket, other, dispose };
   },
-  { ttlMs: 500 },
+  // Each write waits for the disk.
+  { ttlMs: 2_000 },
 );
 
 test('objects from before there were buckets are entries', async (t) => {

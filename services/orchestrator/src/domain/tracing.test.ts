@@ -16,7 +16,8 @@ const spec = smallSpec({
 
 test('rounds and their tasks belong to the trace of the submit, though another orchestrator answered it', async (t) => {
   const sink = await startTraceSink(t);
-  const telemetry = await startTelemetry({ service: 'orchestrator', endpoint: sink.endpoint });
+  const { endpoint } = sink;
+  const telemetry = await startTelemetry({ service: 'orchestrator', endpoint, exportLimitMs: 60_000 });
   t.after(() => telemetry.shutdown());
   const home = await openReplicas();
   t.after(() => home.close());
@@ -27,7 +28,9 @@ test('rounds and their tasks belong to the trace of the submit, though another o
 
   const done = await withSpan('user', {}, () => runToEnd(follower.client, spec));
   assert.equal(statusName(done.status), 'done');
-  await telemetry.shutdown();
+  // The comparison's span ends after its watchers have heard of the end.
+  for (const replica of replicas) await replica.stop();
+  await telemetry.shutdown(60_000);
 
   const submit = 'alarena.comparison.v1.ComparisonService/SubmitComparison';
   for (const [name, count] of [

@@ -4,8 +4,8 @@ import { comparison } from '@alarena/api';
 import { collect, within } from '@alarena/testkit';
 import type { Client } from './installation.js';
 
-export const call = { timeoutMs: 30_000 };
-const comparisonLimitMs = 60_000;
+export const call = { timeoutMs: 180_000 };
+const comparisonLimitMs = 180_000;
 
 export type WatchEvent = NonNullable<comparison.WatchComparisonResponse['event']>;
 

@@ -19,7 +19,7 @@ import {
 import { openServiceHome, type ServiceHome, waitFor, writeSyntheticDataset } from '@alarena/testkit';
 import { keyValueLock } from '../adapters/key-value-lock.js';
 import { fixedCapacity } from '../adapters/queue-capacity.js';
-import { ElectedLeadership } from '../domain/elected-leadership.js';
+import { ElectedLeadership, type ElectionOptions } from '../domain/elected-leadership.js';
 import type { WindowCount } from '../domain/scaling/queue-figures.js';
 import { leaderWindow, tellQueues, windowBucket } from '../domain/scaling/told-queues.js';
 import { createOrchestrator, type Orchestrator, type OrchestratorDeps } from '../server.js';
@@ -39,6 +39,7 @@ export interface Replica {
 export interface Joint {
   readonly bus: Bus;
   readonly buckets: Buckets;
+  readonly electing: Electing;
   close(): Promise<void>;
 }
 
@@ -56,8 +57,11 @@ const profile: NumericsProfile = {
 
 export const fitQueue = `task.fit.${profileName(profile)}`;
 
-const electing = { renewMs: 60, loseMs: 250, leaseMs: 500, retryMs: 40 };
-const timing = { statusMs: 50, lookMs: 200, answerMs: 5_000, retryMs: 200 };
+type Electing = Required<Pick<ElectionOptions, 'renewMs' | 'loseMs' | 'leaseMs' | 'retryMs'>>;
+const electing: Electing = { renewMs: 60, loseMs: 250, leaseMs: 500, retryMs: 40 };
+/** By way of a server, which may be slow to answer. */
+const electingOnNats: Electing = { renewMs: 300, loseMs: 2_500, leaseMs: 4_000, retryMs: 100 };
+const timing = { statusMs: 50, lookMs: 200, answerMs: 60_000, retryMs: 200 };
 
 /** Waits for one that leads. */
 export async function leaderOf(
@@ -128,7 +132,12 @@ export async function openReplicas(
     const bucket = async (name: string): Promise<KeyValue> =>
       cuttable(await joint.buckets.openBucket({ name }));
     const lock = keyValueLock(await bucket('leader'), 'orchestrator');
-    const leadership = new ElectedLeadership({ lock, candidate: `replica-${number}`, logger, ...electing });
+    const leadership = new ElectedLeadership({
+      lock,
+      candidate: `replica-${number}`,
+      logger,
+      ...joint.electing,
+    });
     const told = cuttable(await joint.buckets.openBucket(windowBucket));
     const queues: Orchestrator['queues'] = () => orchestrator.queues();
     const orchestrator: Orchestrator = createOrchestrator({
@@ -161,7 +170,7 @@ const noFit = { weights: [], history: [], bestEpoch: 1, validation: null } as co
 export function onNats({ url }: { readonly url: string }): () => Promise<Joint> {
   return async () => {
     const bus = await JetStreamBus.open(await connectNats({ servers: [url] }));
-    return { bus, buckets: bus, close: () => bus.close() };
+    return { bus, buckets: bus, electing: electingOnNats, close: () => bus.close() };
   };
 }
 
@@ -176,5 +185,5 @@ function inProcess(): () => Promise<Joint> {
       return bucket;
     },
   };
-  return async () => ({ bus, buckets, close: async () => {} });
+  return async () => ({ bus, buckets, electing, close: async () => {} });
 }

@@ -13,6 +13,7 @@ const training = {
   patience: undefined,
   minStepsPerEpoch: 10,
 } as const;
+const limitMs = 180_000;
 
 describe('a fit whose process is lost', () => {
   let home: TrainerHome;
@@ -31,12 +32,12 @@ describe('a fit whose process is lost', () => {
   async function killedAfter(epochs: number): Promise<void> {
     let told = 0;
     const call = async (): Promise<void> => {
-      for await (const { event } of home.client.fit(fitRequest({ training }), { timeoutMs: 120_000 })) {
+      for await (const { event } of home.client.fit(fitRequest({ training }), { timeoutMs: limitMs })) {
         if (event?.$case === 'epoch') told++;
-        if (told === epochs) process.kill(home.trainer.compute.processIds[0] ?? 0, 'SIGKILL');
+        if (told === epochs) process.kill(home.trainer.compute.processIds[0] ?? assert.fail(), 'SIGKILL');
       }
     };
-    await within('the killed fit', expectAppError('unavailable', call()));
+    await within('the killed fit', expectAppError('unavailable', call()), limitMs);
   }
 
   const checkpoints = () => collect(home.store.list('checkpoints/'));

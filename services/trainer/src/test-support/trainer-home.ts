@@ -6,7 +6,7 @@ import { type ClientOf, createClient } from '@alarena/grpc';
 import { collect, openServiceHome, type ServiceHome, writeSyntheticDataset } from '@alarena/testkit';
 import { createTrainer, type Trainer } from '../server.js';
 
-const call = { timeoutMs: 30_000 };
+const call = { timeoutMs: 180_000 };
 
 export interface TrainerHome extends ServiceHome {
   readonly dataset: DatasetManifest;

@@ -41,6 +41,6 @@ export async function startTrainerProcess(
     await ended;
   });
   const said = (message: string): Promise<LogLine> =>
-    waitFor(`the trainer to say "${message}"`, () => lines.find(({ msg }) => msg === message), 60_000);
+    waitFor(`the trainer to say "${message}"`, () => lines.find(({ msg }) => msg === message), 180_000);
   return { child, home, lines, said, ended };
 }

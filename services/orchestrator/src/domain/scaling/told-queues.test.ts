@@ -52,12 +52,14 @@ describe('the ready tasks', () => {
     leader.sever();
     await leaderOf(others);
     await allSay(others, counts);
+    // Before the server: what they tell at their end would be waited for.
+    await home.close();
   });
 
   test('of a leader that is gone are nobody’s: at once when it stops, soon when it dies', async (t) => {
     const { buckets, close } = await (await openNats(t))();
     t.after(close);
-    const window = await buckets.openBucket({ name: 'window', ttlMs: 1_000 });
+    const window = await buckets.openBucket({ name: 'window', ttlMs: 2_000 });
     const { logger } = captureLog();
     const tell = (queues: () => readonly WindowCount[], signal: AbortSignal): Promise<void> =>
       tellQueues({ window, queues, logger, everyMs: 20 }, signal);
