@@ -1,7 +1,10 @@
 // How much a sample lowers tr(M⁻¹ F) when its Fisher information V Vᵀ is added to M (or taken out): low-rank updates by
 // Woodbury's identity, for all samples at once. A sample's V = L ⊗ h has a factor L (q x r) and features h (d), so that
-// M and F are qd x qd, and only Vᵀ M⁻¹ V and Vᵀ M⁻¹ F M⁻¹ V (r x r) are kept of each.
+// M and F are qd x qd, and only Vᵀ M⁻¹ V and Vᵀ M⁻¹ F M⁻¹ V (r x r) are kept of each. Where the information is many orders
+// of magnitude above the ridge, updates take nearly equal numbers from each other: when gains have fallen far, all is
+// made anew from M (`refresh`).
 
+import { AppError } from '@alarena/core';
 import { multiply, spdInverse, traceOfProduct, transposed } from './dense.js';
 
 /** Samples: h is n x d, their factors n x q x r. */
@@ -55,12 +58,15 @@ export function information({ size, h, factors }: FisherSamples, { d, q, r }: Fi
 export class FisherPart {
   readonly #shape: FisherShape;
   readonly #samples: FisherSamples;
+  readonly #fisher: Float64Array;
+  readonly #ridge: number;
+  readonly #known: Float64Array | undefined;
   /** M⁻¹ and M⁻¹ F M⁻¹. */
-  readonly #inverse: Float64Array;
-  readonly #weighted: Float64Array;
+  #inverse: Float64Array = new Float64Array(0);
+  #weighted: Float64Array = new Float64Array(0);
   /** Vᵀ M⁻¹ V and Vᵀ M⁻¹ F M⁻¹ V of each sample. */
-  readonly #spread: Float64Array[];
-  readonly #value: Float64Array[];
+  #spread: Float64Array[] = [];
+  #value: Float64Array[] = [];
 
   /** Without `known` M is `ridge` times the identity; else their information is added to it. */
   constructor(
@@ -72,20 +78,43 @@ export class FisherPart {
   ) {
     this.#samples = samples;
     this.#shape = shape;
+    this.#fisher = fisher;
+    this.#ridge = ridge;
+    this.#known = known;
+    this.refresh([]);
+  }
+
+  /** Makes all anew from M, to which `added` samples were added. O(n³ + N n²), n = q d. */
+  refresh(added: readonly number[]): void {
+    const [shape, ridge] = [this.#shape, this.#ridge];
     const n = shape.q * shape.d;
-    if (known === undefined) {
+    if (this.#known === undefined && added.length === 0) {
       this.#inverse = new Float64Array(n * n);
       for (let i = 0; i < n; i++) this.#inverse[i * n + i] = 1 / ridge;
-      this.#weighted = fisher.map((value) => value / ridge ** 2);
+      this.#weighted = this.#fisher.map((value) => value / ridge ** 2);
     } else {
-      const matrix = known.slice();
+      const matrix = information(this.#only(added), shape);
+      this.#known?.forEach((value, at) => {
+        matrix[at] = (matrix[at] as number) + value;
+      });
       for (let i = 0; i < n; i++) matrix[i * n + i] = (matrix[i * n + i] as number) + ridge;
       this.#inverse = spdInverse(matrix, n);
-      const half = multiply(this.#inverse, fisher, n, n, n);
+      const half = multiply(this.#inverse, this.#fisher, n, n, n);
       this.#weighted = multiply(half, this.#inverse, n, n, n);
     }
-    this.#spread = quadratic(this.#inverse, samples, shape);
-    this.#value = quadratic(this.#weighted, samples, shape);
+    this.#spread = quadratic(this.#inverse, this.#samples, shape);
+    this.#value = quadratic(this.#weighted, this.#samples, shape);
+  }
+
+  #only(samples: readonly number[]): FisherSamples {
+    const { d, q, r } = this.#shape;
+    const h = new Float32Array(samples.length * d);
+    const factors = new Float64Array(samples.length * q * r);
+    samples.forEach((sample, row) => {
+      h.set(this.#samples.h.subarray(sample * d, (sample + 1) * d), row * d);
+      factors.set(this.#samples.factors.subarray(sample * q * r, (sample + 1) * q * r), row * q * r);
+    });
+    return { size: samples.length, h, factors };
   }
 
   /** By how much tr(M⁻¹ F) falls when the sample is added. */
@@ -245,6 +274,9 @@ function formOf(triangle: Float64Array, h: Float32Array, from: number, d: number
   return form;
 }
 
+/** Of the highest gain before: below, its rounding would show in what is left. */
+const STALE = 1e-4;
+
 /** The selection of BAIT over parts whose informations add up: 2k forward, then back to k. In order of being added. */
 export function forwardBackward(
   parts: readonly FisherPart[],
@@ -257,17 +289,34 @@ export function forwardBackward(
   const all = Array.from(left);
   const most = Math.min(size, 2 * k);
   const total = (of: (part: FisherPart) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
-  while (chosen.length < most) {
+  const bestOfLeft = (): { position: number; gain: number } => {
     let best = { position: -1, gain: Number.NEGATIVE_INFINITY };
     for (const position of left) {
       const gain = total((part) => part.gain(position));
       if (gain > best.gain) best = { position, gain };
     }
+    if (best.position >= 0) return best;
+    throw new AppError('internal', 'no sample has a gain that is a number');
+  };
+  /** The highest gain since all was made anew. */
+  let highest = Number.NEGATIVE_INFINITY;
+  const refreshed = (gain: number): boolean => {
+    if (gain >= STALE * highest) return false;
+    const added = chosen.map(({ position }) => position);
+    for (const part of parts) part.refresh(added);
+    highest = Number.NEGATIVE_INFINITY;
+    return true;
+  };
+  while (chosen.length < most) {
+    let best = bestOfLeft();
+    if (refreshed(best.gain)) best = bestOfLeft();
+    highest = Math.max(highest, best.gain);
     for (const part of parts) part.update(best.position, 1, all);
     left.delete(best.position);
     chosen.push(best);
     progress(chosen.length / most);
   }
+  refreshed(chosen.at(-1)?.gain ?? 0);
   while (chosen.length > k) {
     const losses = chosen.map(({ position }) => total((part) => part.loss(position)));
     const least = losses.reduce((lowest, loss, at) => (loss < (losses[lowest] as number) ? at : lowest), 0);

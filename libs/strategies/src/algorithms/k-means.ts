@@ -59,6 +59,18 @@ export function kMeans(space: RowSpace, options: KMeansOptions): Clusters {
   return { labels, centres };
 }
 
+/** The clusters of several starts, each with draws of its own, whose samples are nearest to their centres. */
+export function bestKMeans(
+  space: RowSpace,
+  { starts, ...options }: Omit<KMeansOptions, 'draws'> & { readonly starts: readonly CounterRandom[] },
+): Clusters {
+  const all = starts.map((draws) => kMeans(space, { ...options, draws }));
+  const spread = all.map(({ labels, centres }) =>
+    distancesTo(space, centres, labels).reduce((sum, distance) => sum + distance, 0),
+  );
+  return all[spread.indexOf(Math.min(...spread))] as Clusters;
+}
+
 /** The sample of each cluster (that has any) nearest to its centre, ties to the lower position, by ascending cluster. */
 export function nearestToCentres(space: RowSpace, { labels, centres }: Clusters): number[] {
   const distances = distancesTo(space, centres, labels);

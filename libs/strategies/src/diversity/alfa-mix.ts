@@ -19,7 +19,8 @@ export const alfaMix = procedure(
     parameters: [
       {
         ...{ name: 'step', type: 'number', default: 0.03125, min: 1e-6, max: 1 },
-        summary: 'how far to mix at first, and by how much more until over k samples have flipped, up to 1',
+        summary:
+          'how far to mix at first, and by how much more until over k samples have flipped, up to 1 in all',
       },
     ],
     source: {
@@ -28,7 +29,7 @@ export const alfaMix = procedure(
       equation: 'α* = ε ‖h* - h‖ ∇ / ‖∇‖ ⊘ (h* - h), class flips at α* h* + (1 - α*) h (equations 5 to 7)',
     },
     cost: 'O(N C (d + C) + s n k d)',
-    semantics: 1,
+    semantics: 2,
   },
   (pool, k, parameters, random, tools) => {
     const draws = counterRandom(random);
@@ -66,11 +67,18 @@ function flipped(
   step: number,
   width: number,
 ): { candidates: number[]; cap: number } {
-  for (let cap = step; ; cap += step) {
-    const reach = cap / Math.sqrt(width);
-    const candidates = Array.from(scales.keys()).filter((position) => (scales[position] as number) < reach);
-    if (candidates.length > k || cap >= 1) return { candidates, cap };
+  const reachOf = (cap: number): number => cap / Math.sqrt(width);
+  const enough = scales.toSorted()[k] ?? Number.POSITIVE_INFINITY;
+  // All at 1: so many steps at the most.
+  let steps = Math.ceil(1 / step);
+  if (enough < reachOf(1)) {
+    // The first step beyond, whatever rounding makes of the quotient.
+    steps = Math.max(1, Math.floor((enough * Math.sqrt(width)) / step) - 1);
+    while (reachOf(steps * step) <= enough) steps++;
   }
+  const cap = Math.min(1, steps * step);
+  const candidates = Array.from(scales.keys()).filter((at) => (scales[at] as number) < reachOf(cap));
+  return { candidates, cap };
 }
 
 /** Mean features of each class's labelled samples, those of all where a class has none: C x width. */

@@ -34,7 +34,7 @@ export const bait = procedure(
       equation: 'min tr((λ I + Σ_{L ∪ picked} I(x))⁻¹ I(pool)), I(x) = (diag p - p pᵀ) ⊗ h hᵀ (algorithm 1)',
     },
     cost: 'O(N C² d² + C³ d³ + k N C² d)',
-    semantics: 1,
+    semantics: 2,
   },
   (pool, k, parameters, _random, { progress }) => {
     const ids = idsInOrder(pool);
@@ -50,6 +50,8 @@ export const bait = procedure(
     const reason = reasonToSplit(pool.size, own, parameters.most_weights as number);
     const independent = reason !== undefined;
     const scale = 1 / (labelled.size + k);
+    const ridge = parameters.ridge as number;
+    let raised = 0;
     const parts = (independent ? Array.from({ length: own.classes }, (_, c) => c) : [undefined]).map(
       (only): FisherPart => {
         const shape: FisherShape =
@@ -60,23 +62,34 @@ export const bait = procedure(
         const count = pool.size + labelled.size;
         const fisher = whole.map((value, at) => (value + (labelledSum?.[at] ?? 0)) / count);
         const before = labelledSum?.map((value) => value * scale);
-        return new FisherPart(
-          factored(own, only, Math.sqrt(k * scale)),
-          shape,
-          fisher,
-          parameters.ridge as number,
-          before,
-        );
+        const least = LEAST_RIDGE * meanDiagonal(fisher, shape.q * shape.d);
+        if (ridge < least) raised = Math.max(raised, least);
+        const factors = factored(own, only, Math.sqrt(k * scale));
+        return new FisherPart(factors, shape, fisher, Math.max(ridge, least), before);
       },
     );
     const picks = forwardBackward(parts, pool.size, k, progress);
     return {
       ids: picks.map(({ position }) => ids[position] as number),
       scores: picks.map(({ gain }) => gain),
-      notes: reason === undefined ? [] : [`classes taken to be independent: ${reason}`],
+      notes: [
+        ...(reason === undefined ? [] : [`classes taken to be independent: ${reason}`]),
+        ...(raised === 0
+          ? []
+          : [`ridge raised to ${Number(raised.toPrecision(3))}: beside features so long ${ridge} is lost`]),
+      ],
     };
   },
 );
+
+/** Of the mean information of a weight: what float64 keeps of a ridge is lost twice in M⁻¹ F M⁻¹. */
+const LEAST_RIDGE = 1e-6;
+
+function meanDiagonal(matrix: Float64Array, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += matrix[i * n + i] as number;
+  return sum / n;
+}
 
 /** Of the pool: a number for each two classes of each sample, 16 bytes each. */
 const MOST_FACTORS = 2 ** 26;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { namedRandom } from '@alarena/core';
 import { handPool, rows, select, strategySuite } from '../property-suite.js';
 import { sameWithAnyMatrices } from './any-matrices.js';
 import { probCover } from './prob-cover.js';
@@ -43,6 +44,19 @@ describe('prob_cover', () => {
       ],
     );
     assert.match(notes.join(), /all covered after 2 of 3 picks/);
+  });
+
+  test('finds the same δ for every seed where groups are plain', () => {
+    const random = namedRandom('groups');
+    const at = Array.from({ length: 140 }, (_, i) => [40 * (i % 7) + random.normal(), random.normal()]);
+    const classes = at.map(() => Array(7).fill(1 / 7));
+    const pool = { ...handPool({ z: rows(...at), probabilities: rows(...classes) }), labelled: nothing };
+    const found = Array.from({ length: 20 }, (_, seed) =>
+      select(probCover, pool, 1, { unit_length: false }, seed).notes.join(),
+    );
+    // A start finds all seven in less than half of the cases.
+    const best = found.filter((note) => note === found[0]).length;
+    assert.ok(best >= 17, `${best} of 20: ${new Set(found).size} radii`);
   });
 
   test('finds the largest δ at which enough balls are pure', () => {

@@ -3,7 +3,7 @@
 
 import { counterRandom } from '@alarena/core';
 import type { Balls } from '../algorithms/balls.js';
-import { kMeans } from '../algorithms/k-means.js';
+import { bestKMeans } from '../algorithms/k-means.js';
 import { findBalls } from '../algorithms/pure-balls.js';
 import { longest, margins, RowSpace } from '../algorithms/space.js';
 import { procedure } from '../define.js';
@@ -40,7 +40,7 @@ export const probCover = procedure(
     advice:
       'Made for the first labels, a few a class; later on, strategies that know of uncertainty overtake it.',
     cost: 'O(N² d)',
-    semantics: 1,
+    semantics: 2,
   },
   (pool, k, parameters, random, { matrices, progress }) => {
     const ids = idsInOrder(pool);
@@ -49,11 +49,12 @@ export const probCover = procedure(
     const space = new RowSpace(scaled(rowsById(pool, pool.signal('z'))), matrices);
     const delta = parameters.delta as number;
     const clusters = Math.min(pool.size, pool.signal('probabilities').shape[1] ?? 0);
+    const starts = [draws, ...Array.from({ length: STARTS - 1 }, () => counterRandom(random))];
     const radius =
       delta > 0
         ? { squared: delta ** 2 }
         : {
-            labels: kMeans(space, { clusters, matrices, draws, ids, progress: () => {} }).labels,
+            labels: bestKMeans(space, { clusters, matrices, starts, ids, progress: () => {} }).labels,
             share: parameters.purity as number,
           };
     const { balls, squaredRadius } = findBalls(space, radius, progress);
@@ -76,6 +77,9 @@ export const probCover = procedure(
     };
   },
 );
+
+/** Of k-means: one alone often leaves two groups in one cluster, and then the radius is another. */
+const STARTS = 5;
 
 /** Greedy picks, up to k, for as long as there is something to cover. */
 function cover(balls: Balls, covered: Uint8Array, k: number): { position: number; count: number }[] {
