@@ -1,6 +1,7 @@
 // Against files that numpy wrote (tools/reference/npy/npy.py).
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,8 +178,11 @@ describe('refused, saying what is wrong', () => {
     );
   });
 
-  test('a file that is not there, and a folder', () => {
+  test('a file that is not there, a folder and a pipe', () => {
     refused(join(folder, 'none.npy'), /there is no file .*none\.npy/, 'not-found');
-    refused(folder, /must be a file/);
+    refused(folder, /is a folder/);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    refused(pipe, /must be a file on disk/);
   });
 });

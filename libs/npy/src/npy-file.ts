@@ -1,7 +1,7 @@
 // One array of an NPY file on disk, read by parts: whoever reads decides how much of it is in memory. Calls block,
 // since what reads does so in a thread of its own.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { AppError } from '@alarena/core';
 import { decode, isFloat, type NpyDType, type Values } from './dtypes.js';
 import { headPlace, NpyFault, type NpyHeader, PREFIX_BYTES, parseHead } from './header.js';
@@ -30,7 +30,8 @@ export class NpyFile {
     this.path = path;
     this.#descriptor = descriptor;
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new NpyFault('must be a file: its parts are read in any order');
+    if (stats.isDirectory()) throw new NpyFault('is a folder; name the NPY file');
+    if (!stats.isFile()) throw new NpyFault('must be a file on disk: its parts are read in any order');
     const prefix = Buffer.alloc(Math.min(PREFIX_BYTES, stats.size));
     this.#fill(prefix, 0);
     const { from, to } = headPlace(prefix);
@@ -114,7 +115,8 @@ export function withNpy<T>(path: string, use: (file: NpyFile) => T): T {
 
 function opened(path: string): number {
   try {
-    return openSync(path, 'r');
+    // A pipe without a writer would be waited for; that it is no file is seen next.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw unreadable(path, error);
   }

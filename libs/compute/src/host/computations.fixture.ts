@@ -12,6 +12,13 @@ function blockUntil(path: string): void {
   while (!existsSync(path)) Atomics.wait(cell, 0, 0, 5);
 }
 
+/** Resolves when the other side has been sent something. */
+async function connected(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  await new Promise((resolve) => socket.write('here', resolve));
+  await nextTurn();
+}
+
 serveComputations({
   echo: async (payload) => payload,
   pid: async () => process.pid,
@@ -56,8 +63,13 @@ serveComputations({
     process.exit(3);
   },
   /** Holds a connection for as long as this process lives. */
-  stayConnected: (payload) => {
-    connect(Number(payload), '127.0.0.1').on('error', () => {});
+  stayConnected: async (payload) => {
+    await connected(Number(payload));
     return new Promise(() => {});
+  },
+  /** The same, and hears nothing. */
+  blockConnected: async (payload) => {
+    await connected(Number(payload));
+    blockUntil('never.there');
   },
 });

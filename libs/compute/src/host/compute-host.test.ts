@@ -221,19 +221,28 @@ describe('the end', () => {
     await host.close();
   });
 
-  test('of a parent that is killed ends the child', async (t) => {
-    const connected = deferred<Socket>();
-    const server = createServer((socket) => connected.resolve(socket.resume())).listen(0, '127.0.0.1');
-    t.after(() => server.close());
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const fixture = fileURLToPath(new URL('./orphaning-parent.fixture.js', import.meta.url));
-    const parent = spawn(process.execPath, [fixture, String(port)], { stdio: 'ignore' });
-    t.after(() => parent.kill('SIGKILL'));
-    const socket = await within('the child', connected.promise);
-    const closed = once(socket, 'close');
-    parent.kill('SIGKILL');
-    // The connection is the child's: it ends with the child's process.
-    await within('the child to exit', closed);
-  });
+  for (const [what, method] of [
+    ['the child', 'stayConnected'],
+    ['a child that blocks its thread', 'blockConnected'],
+  ] as const) {
+    test(`of a parent that is killed ends ${what}`, async (t) => {
+      const connected = deferred<Socket>();
+      const server = createServer((socket) => connected.resolve(socket)).listen(0, '127.0.0.1');
+      t.after(() => server.close());
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const fixture = fileURLToPath(new URL('./orphaning-parent.fixture.js', import.meta.url));
+      const parent = spawn(process.execPath, [fixture, method, String(port)], { stdio: 'ignore' });
+      t.after(() => parent.kill('SIGKILL'));
+      const socket = await within('the child', connected.promise);
+      await within('its word', once(socket, 'data'));
+      const closed = once(
+        socket.resume().on('error', () => {}),
+        'close',
+      );
+      parent.kill('SIGKILL');
+      // The connection is the child's: it ends with the child's process.
+      await within('the child to exit', closed);
+    });
+  }
 });

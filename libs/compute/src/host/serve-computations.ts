@@ -1,6 +1,7 @@
 // The child's side of a compute host: one call at a time, cancels heard whenever the computation yields.
 
 import { toWire } from '@alarena/core';
+import { endWithParent } from './end-with-parent.js';
 import type { FromChild, ToChild } from './messages.js';
 
 export interface ComputationContext {
@@ -41,4 +42,5 @@ export function serveComputations(computations: Readonly<Record<string, Computat
   // The terminal's Ctrl-C reaches the whole process group: the parent decides what becomes of the children.
   process.on('SIGINT', () => {});
   process.on('disconnect', () => process.exit(0));
+  endWithParent();
 }

@@ -58,12 +58,18 @@ export function densityClusters(
     tools,
   );
   const ids = pool.order.map((position) => pool.ids[position] as number);
+  const others = ids.length - 1;
+  const minSamples = Number(parameters.min_samples);
+  const fewer =
+    minSamples > others ? [`min_samples ${minSamples}: there are ${others} others, used that`] : [];
   const tried: number[] = [];
   for (let size = Number(parameters.min_cluster_size); ; size = Math.max(2, Math.floor(size / 2))) {
     const clustering = clustersOf(hierarchy, size);
-    if (clustering.clusters > 0) return { ...clustering, ids, notes: noteOn(tried, `used ${size}`) };
+    if (clustering.clusters > 0) {
+      return { ...clustering, ids, notes: [...fewer, ...noteOn(tried, `used ${size}`)] };
+    }
     tried.push(size);
-    if (size === 2) return { ...clustering, ids, notes: noteOn(tried, otherwise) };
+    if (size === 2) return { ...clustering, ids, notes: [...fewer, ...noteOn(tried, otherwise)] };
   }
 }
 

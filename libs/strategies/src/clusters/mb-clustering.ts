@@ -54,7 +54,7 @@ function overClusters({ name, summary, layer, minClusterSize, quantileOf }: Desc
         equation: `k spread evenly over the clusters; 20 % of each from its samples at or above ${whose} 0.9 quantile of GLOSH, 80 % from its others, at random; what clusters cannot give, from the pool`,
       },
       cost: hdbscanCost,
-      semantics: 1,
+      semantics: 2,
     },
     (pool, k, parameters, random, tools) => {
       const found = densityClusters(pool, layer, parameters, tools, 'picked at random');

@@ -36,7 +36,7 @@ function byGlosh(name: string, summary: string, layer: LayerSignal, minClusterSi
         equation: 'GLOSH: 1 - λ(x) / λmax of the clusters below its own (section 5)',
       },
       cost: hdbscanCost,
-      semantics: 1,
+      semantics: 2,
     },
     (pool, k, parameters, _random, tools) => {
       const whole = 'used GLOSH of the whole tree';

@@ -3,7 +3,7 @@
 import { AppError, ndarray } from '@alarena/core';
 import { isFloat, withNpy } from '@alarena/npy';
 import { hdbscan, type Tools } from '@alarena/strategies';
-import { blocks } from './signal-file.js';
+import { blocks, notFinite } from './signal-file.js';
 
 export interface ClusterRequest {
   readonly file: string;
@@ -39,7 +39,9 @@ export function clusterFile(
   if (rows < 2 || width < 1)
     throw refuse(file, `must have two rows at least, and a value in each, got ${rows} x ${width}`);
   if (minSamples >= rows)
-    notes.push(`--min-samples ${minSamples}: there are ${rows - 1} other rows, used that`);
+    notes.push(`${minSamples} as --min-samples: there are ${rows - 1} other rows, used that`);
+  if (minClusterSize > rows)
+    notes.push(`--min-cluster-size ${minClusterSize}: there are ${rows} rows, so there can be no cluster`);
   const clustering = hdbscan(x, { minClusterSize, minSamples: Math.min(minSamples, rows - 1) }, tools);
   return { ...{ rows, width, notes }, ...clustering, seconds: (performance.now() - started) / 1000 };
 }
@@ -58,7 +60,7 @@ function readRows(file: string) {
     for (const [from, to] of blocks(rows, Math.max(1, Math.floor(BLOCK_VALUES / Math.max(1, width))))) {
       const values = array.readFloats(0, from, to);
       const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw refuse(`row ${from + Math.floor(bad / width)} holds ${values[bad]}`);
+      if (bad >= 0) throw refuse(`row ${from + Math.floor(bad / width)} ${notFinite(values[bad], dtype)}`);
       data.set(values, from * width);
     }
     const notes = dtype === 'float32' ? [] : [`${file}: ${dtype}, taken as float32`];

@@ -157,6 +157,32 @@ describe('rows', () => {
 });
 
 describe('what is missing or does not fit is refused by its option', () => {
+  test('an array without rows, and a pool of which nothing is left', async (t) => {
+    const empty = await files(t, { probabilities: ndarray('float32', [0, 4], new Float32Array(0)) });
+    const alone = { arrays: { probabilities: join(empty.folder, 'probabilities.npy') } };
+    refused(() => pickFromFiles(empty.request('margin', alone)), /--probabilities .*: has no rows/);
+    const { folder, request } = await files(t);
+    const labelled = join(folder, 'all.json');
+    const others = Array.from({ length: 60 }, (_, row) => row).filter((row) => !validationRows.includes(row));
+    await writeFile(labelled, JSON.stringify(others));
+    refused(
+      () => pickFromFiles(request('margin', { labelled })),
+      /--labelled and --validation: leave nothing to pick: all 60 rows/,
+    );
+  });
+
+  test('a mask in place of rows, and a class that is none', async (t) => {
+    const { folder, request } = await files(t);
+    const mask = npy(ndarray('uint8', [60], new Uint8Array(60)));
+    const labelled = join(folder, 'mask.npy');
+    await writeFile(labelled, Buffer.from(mask.toString('latin1').replace('|u1', '|b1'), 'latin1'));
+    refused(() => pickFromFiles(request('margin', { labelled })), /mask\.npy: holds bool.*np\.flatnonzero/);
+    const labels = join(folder, 'far.json');
+    await writeFile(labels, JSON.stringify(Array(60).fill(2 ** 32 + 1)));
+    const wrong = /--labels .*far\.json: must be classes from 0 on, got 4294967297 in row 3/;
+    refused(() => pickFromFiles(request('alfa_mix', { labels })), wrong);
+  });
+
   test('all that is missing at once, with the shape it must have', async (t) => {
     const { request } = await files(t);
     const nothing = request('badge', { arrays: {} });
@@ -228,5 +254,5 @@ test('the result says which files were not needed, and which were rounded', asyn
   const { request } = await files(t);
   const { a0 = '', probabilities = '' } = request('margin').arrays;
   const { notes } = pickFromFiles(request('margin', { arrays: { a0, probabilities } }));
-  assert.deepEqual(notes, ['--a0: not needed by margin, and not read']);
+  assert.deepEqual(notes, ['--a0: margin needs no values of it, only its rows were counted']);
 });

@@ -33,7 +33,8 @@ export function pickFromFiles(
     const needed = neededSignals(strategy.descriptor);
     const notes = [...files.values()].flatMap((file) => {
       if (needed.has(file.signal)) return file.notes;
-      return [`${arrayOptions[file.signal]}: not needed by ${strategy.descriptor.name}, and not read`];
+      const { name } = strategy.descriptor;
+      return [`${arrayOptions[file.signal]}: ${name} needs no values of it, only its rows were counted`];
     });
     return {
       ...selection,
@@ -101,9 +102,14 @@ function openFiles({ arrays }: PickRequest, blockBytes: number): SignalFiles {
 /** An array has the rows of all samples, or those of the pool alone; the longest one has all. */
 function sampleRows(descriptor: StrategyDescriptor, request: PickRequest, files: SignalFiles): SampleRows {
   const total = Math.max(...Array.from(files.values(), (file) => file.rows));
+  for (const file of files.values()) if (file.rows === 0) throw file.refusal('has no rows');
   const samples = new SampleRows(total, request);
   const pool = samples.ids.pool.length;
   const { name } = descriptor;
+  if (pool === 0) {
+    const description = `leave nothing to pick: all ${total} rows are labelled or of the validation set`;
+    throw AppError.invalid(`${name} cannot pick:`, [{ field: '--labelled and --validation', description }]);
+  }
   for (const file of files.values()) {
     if (file.rows === total) continue;
     const wanted = pool === total ? `${total} samples` : `${total} samples (all) or ${pool} (the pool)`;

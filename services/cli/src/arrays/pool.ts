@@ -13,7 +13,7 @@ import type {
 } from '@alarena/strategies';
 import type { PickRequest } from './request.js';
 import { readIntegers, type SampleRows, type SampleSet } from './rows.js';
-import { blocks, type SignalFiles } from './signal-file.js';
+import { blocks, notFinite, type SignalFiles } from './signal-file.js';
 
 type Arrays = { [S in Signal]?: NdArray<'float32'> };
 
@@ -79,7 +79,7 @@ export function gatherPool(
     const ids = samples.ids[set];
     const view = { ids, signals: of[set] };
     if (labels === undefined || !wanted.includes('labels')) return view;
-    return { ...view, labels: ids.map((row) => labels[row] ?? -1) };
+    return { ...view, labels: labelsOf(request.labels ?? '', labels, ids) };
   };
   return {
     ids: samples.ids.pool,
@@ -98,18 +98,28 @@ function readLabels(path: string, total: number): ArrayLike<number> {
   throw AppError.invalid('an array cannot be used:', [{ field: `--labels ${path}`, description }]);
 }
 
+/** Those of the pool may be anything; these are classes. */
+function labelsOf(path: string, labels: ArrayLike<number>, rows: Int32Array): Int32Array {
+  return rows.map((row) => {
+    const label = labels[row] as number;
+    if (Number.isInteger(label) && label >= 0 && label < 2 ** 31) return label;
+    const description = `must be classes from 0 on, got ${label} in row ${row}`;
+    throw AppError.invalid('an array cannot be used:', [{ field: `--labels ${path}`, description }]);
+  });
+}
+
 function readClassifier(path: string): NdArray<'float32'> {
   return withNpy(path, (file) => {
     const { shape, dtype } = file;
     const refuse = (description: string): AppError =>
       AppError.invalid('an array cannot be used:', [{ field: `--classifier ${path}`, description }]);
     if (!isFloat(dtype)) throw refuse(`holds ${dtype}, must hold float32`);
-    if (shape.length !== 2)
-      throw refuse(`must have the shape classes x (width + 1), got ${shape.join(' x ')}`);
     const [rows = 0, width = 0] = shape;
+    if (shape.length !== 2 || rows < 2 || width < 2)
+      throw refuse(`must have the shape classes (at least 2) x (width + 1), got ${shape.join(' x ')}`);
     const data = file.readFloats(0, 0, rows);
     const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) throw refuse(`row ${Math.floor(wrong / width)} holds ${data[wrong]}`);
+    if (wrong >= 0) throw refuse(`row ${Math.floor(wrong / width)} ${notFinite(data[wrong], dtype)}`);
     return ndarray('float32', shape, data);
   });
 }

@@ -53,7 +53,7 @@ export class SampleRows {
     const number = sampleSets.indexOf(set);
     const refuse = (description: string): AppError =>
       AppError.invalid('these rows cannot be used:', [{ field: `--${set} ${file}`, description }]);
-    for (const row of readIntegers(file)) {
+    for (const row of readRows(file)) {
       if (!Number.isInteger(row) || row < 0 || row >= this.total) {
         throw refuse(`must have rows of the arrays, 0 to ${this.total - 1}, got ${row}`);
       }
@@ -65,14 +65,25 @@ export class SampleRows {
   }
 }
 
+/** A mask would pass for the rows 0 and 1. */
+function readRows(file: string): Iterable<number> {
+  if (!/\.npy$/i.test(file)) return readIntegers(file);
+  return withNpy(file, (array) => {
+    if (array.dtype !== 'bool') return array.readIntegers();
+    const description = 'holds bool; it must hold the rows themselves: np.save(file, np.flatnonzero(mask))';
+    throw AppError.invalid('these rows cannot be used:', [{ field: file, description }]);
+  });
+}
+
 /** Integers of a .npy file, or of a JSON list. */
 export function readIntegers(file: string): ArrayLike<number> & Iterable<number> {
-  if (file.endsWith('.npy')) return withNpy(file, (array) => array.readIntegers());
+  if (/\.npy$/i.test(file)) return withNpy(file, (array) => array.readIntegers());
   const refuse = (description: string): AppError =>
     AppError.invalid(`${file} cannot be read:`, [{ field: file, description }]);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
+    // Some editors put a byte order mark in front.
+    value = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new AppError('not-found', `there is no file ${file}`, { cause: error });

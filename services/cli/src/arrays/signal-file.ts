@@ -61,7 +61,7 @@ export class SignalFile {
     } catch (error) {
       const { facts, violations } = AppError.from(error);
       const what = (violations[0]?.description ?? '').replace(/^of sample \d+/, '');
-      throw this.refusal(`row ${facts.sampleId}${what}${this.#expectation()}`);
+      throw this.refusal(`row ${facts.sampleId}${what}${this.#expectation(what)}`);
     }
     return values;
   }
@@ -108,10 +108,22 @@ export class SignalFile {
     return this.signal === 'monteCarlo' ? 1 : 0;
   }
 
-  #expectation(): string {
+  #expectation(what: string): string {
     const distribution = this.signal === 'probabilities' || this.signal === 'monteCarlo';
-    return distribution ? '; each row must be probabilities: a softmax, not logits' : '';
+    if (distribution) return '; each row must be probabilities: a softmax, not logits';
+    return expected(what.includes('Infinity') ? Number.POSITIVE_INFINITY : Number.NaN, this.#file.dtype);
   }
+}
+
+/** What is to be said of a value that is no finite float32. */
+export function notFinite(value: number | undefined, dtype: string): string {
+  return `holds ${value}${expected(value, dtype)}`;
+}
+
+function expected(value: number | undefined, dtype: string): string {
+  return dtype === 'float64' && !Number.isNaN(value)
+    ? ' as float32, which ends at 3.4e38: every value must be a finite number of less'
+    : '; every value must be a finite number';
 }
 
 /** Ranges of rows, the last one shorter. */

@@ -32,7 +32,7 @@ describe('alarena pick', () => {
     assert.deepEqual(document, {
       ...{ strategy: 'least_confidence', k: 2, seed: 0, parameters: { reference_faults: false }, pool: 3 },
       ...{ ids: [2, 0], scores: [1, 0.5] },
-      notes: ['--features: not needed by least_confidence, and not read'],
+      notes: ['--features: least_confidence needs no values of it, only its rows were counted'],
     });
   });
 

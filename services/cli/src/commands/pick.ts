@@ -66,21 +66,21 @@ function defined(values: object): object {
 function rawParameters(descriptor: StrategyDescriptor, assignments: readonly string[]): unknown {
   const [first = ''] = assignments;
   if (first.trimStart().startsWith('{')) return jsonOf(assignments.join(' '));
-  const raw: Record<string, Parameters[string]> = {};
+  const raw = new Map<string, Parameters[string]>();
   for (const assignment of assignments) {
     const [, name, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (name === undefined || text === undefined) {
       throw refusal(`must be name=value or a JSON object, got "${assignment}"`);
     }
-    if (name in raw) throw refusal(`gives ${name} twice`);
+    if (raw.has(name)) throw refusal(`gives ${name} twice`);
     const type = descriptor.parameters.find((known) => known.name === name)?.type;
     // What does not fit stays text, for the schema to refuse as it was written.
     if ((type === 'number' || type === 'integer') && text.trim() !== '' && !Number.isNaN(Number(text))) {
-      raw[name] = Number(text);
-    } else if (type === 'boolean' && (text === 'true' || text === 'false')) raw[name] = text === 'true';
-    else raw[name] = text;
+      raw.set(name, Number(text));
+    } else if (type === 'boolean' && (text === 'true' || text === 'false')) raw.set(name, text === 'true');
+    else raw.set(name, text);
   }
-  return raw;
+  return Object.fromEntries(raw);
 }
 
 function jsonOf(text: string): unknown {

@@ -38,6 +38,9 @@ function pickOptions({ needs }: StrategyView): string {
     const array = known ?? (name === 'labels' ? '--labels' : '--classifier');
     return set === undefined ? [array] : [array, `--${set}`];
   });
+  // The number of samples has to come from somewhere.
+  if (options.length === 0)
+    return ` ${arrayOptions.probabilities} FILE (or any other array: its rows are counted)`;
   return [...new Set(options)].map((option) => ` ${option} FILE`).join('');
 }
 
