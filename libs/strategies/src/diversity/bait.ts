@@ -2,13 +2,8 @@
 // the whole pool's: tr((λ I + M)⁻¹ F) is lowered greedily by 2k samples, then k of them are taken out again.
 
 import type { NdArray } from '@alarena/core';
-import {
-  FisherPart,
-  type FisherSamples,
-  type FisherShape,
-  forwardBackward,
-  information,
-} from '../algorithms/fisher.js';
+import { FisherPart, type FisherSamples, type FisherShape, information } from '../algorithms/fisher.js';
+import { forwardBackward } from '../algorithms/forward-backward.js';
 import { procedure } from '../define.js';
 import { idsInOrder, rowsById } from './by-id.js';
 

@@ -49,12 +49,14 @@ export const probCover = procedure(
     const space = new RowSpace(scaled(rowsById(pool, pool.signal('z'))), matrices);
     const delta = parameters.delta as number;
     const clusters = Math.min(pool.size, pool.signal('probabilities').shape[1] ?? 0);
-    const starts = [draws, ...Array.from({ length: STARTS - 1 }, () => counterRandom(random))];
     const radius =
       delta > 0
         ? { squared: delta ** 2 }
         : {
-            labels: bestKMeans(space, { clusters, matrices, starts, ids, progress: () => {} }).labels,
+            labels: bestKMeans(space, {
+              ...{ clusters, matrices, ids, progress: () => {} },
+              starts: [draws, ...Array.from({ length: STARTS - 1 }, () => counterRandom(random))],
+            }).labels,
             share: parameters.purity as number,
           };
     const { balls, squaredRadius } = findBalls(space, radius, progress);

@@ -67,7 +67,7 @@ export class SampleRows {
 
 /** A mask would pass for the rows 0 and 1. */
 function readRows(file: string): Iterable<number> {
-  if (!/\.npy$/i.test(file)) return readIntegers(file);
+  if (!isNpy(file)) return readIntegers(file);
   return withNpy(file, (array) => {
     if (array.dtype !== 'bool') return array.readIntegers();
     const description = 'holds bool; it must hold the rows themselves: np.save(file, np.flatnonzero(mask))';
@@ -75,9 +75,13 @@ function readRows(file: string): Iterable<number> {
   });
 }
 
+function isNpy(file: string): boolean {
+  return /\.npy$/i.test(file);
+}
+
 /** Integers of a .npy file, or of a JSON list. */
 export function readIntegers(file: string): ArrayLike<number> & Iterable<number> {
-  if (/\.npy$/i.test(file)) return withNpy(file, (array) => array.readIntegers());
+  if (isNpy(file)) return withNpy(file, (array) => array.readIntegers());
   const refuse = (description: string): AppError =>
     AppError.invalid(`${file} cannot be read:`, [{ field: file, description }]);
   let value: unknown;
