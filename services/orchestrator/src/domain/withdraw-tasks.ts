@@ -1,15 +1,13 @@
 // Takes a comparison's tasks out of the queues, also those that an earlier leader has published. They are known by their
 // keys: of each cell at most one task is under way, its first one without a result, and a replay comes to it.
 
-import { AppError } from '@alarena/core';
 import type { DatasetManifest } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
 import type { Task, TaskDispatcher } from '@alarena/tasks';
-import { runCell } from './cell-runner.js';
 import { type CellId, type CellSummary, type ComparisonRecord, cellsOf } from './comparison.js';
 import { eachOf } from './each-of.js';
 import { Splits } from './plan.js';
-import { NotComputed, storedResults, type TaskRunner } from './task-runner.js';
+import { retraceCell } from './retrace-cell.js';
 
 export interface WithdrawDeps {
   readonly store: ObjectStore;
@@ -37,36 +35,14 @@ export async function withdrawTasks(
 /** Undefined where all of the cell is computed. */
 async function nextTask(
   store: ObjectStore,
-  { id: comparison, spec, dataset, numerics }: ComparisonRecord,
+  record: ComparisonRecord,
   splits: Splits,
   cell: CellId,
   signal: AbortSignal,
 ): Promise<Task | undefined> {
-  const stored = storedResults(store);
   let next: Task | undefined;
-  const tasks: TaskRunner = {
-    ...stored,
-    run: (task, options) => {
-      signal.throwIfAborted();
-      next = task;
-      return stored.run(task, options);
-    },
+  const onTask = (task: Task): void => {
+    next = task;
   };
-  try {
-    await runCell(
-      { store, tasks },
-      { comparison, spec, dataset, splits, numerics, cell },
-      {
-        signal,
-        during: (_, work) => work(),
-        ...{ onRound: () => {}, onTask: () => {}, onNotice: () => {} },
-      },
-    );
-    return undefined;
-  } catch (error) {
-    // One whose result is damaged is computed again.
-    const isNext = error instanceof NotComputed || (error instanceof AppError && error.code === 'data-loss');
-    if (!isNext) throw error;
-    return next;
-  }
+  return (await retraceCell(store, record, splits, cell, { signal, onTask })) ? undefined : next;
 }

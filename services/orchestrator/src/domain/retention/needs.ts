@@ -1,16 +1,13 @@
 // What comparisons that have not ended need: all that their results so far name, and the inputs of the tasks that wait,
-// are in work or come next. Tasks follow from the record and the results, so a walk through the cells comes to each of
-// them, the first one without a result included.
+// are in work or come next.
 
-import { AppError } from '@alarena/core';
 import { digestsOf, readManifest } from '@alarena/dataset';
 import type { ObjectStore } from '@alarena/store';
 import { taskKey } from '@alarena/tasks';
-import { runCell } from '../cell-runner.js';
 import { type CellId, type ComparisonRecord, cellsOf } from '../comparison.js';
 import { eachOf } from '../each-of.js';
 import { Splits } from '../plan.js';
-import { NotComputed, storedResults, type TaskRunner } from '../task-runner.js';
+import { retraceCell } from '../retrace-cell.js';
 
 export interface Needs {
   /** Of blobs and indexes of shards. */
@@ -33,42 +30,23 @@ export async function addNeeds(
 
 async function addCell(
   store: ObjectStore,
-  { id: comparison, spec, dataset, numerics }: ComparisonRecord,
+  record: ComparisonRecord,
   splits: Splits,
   cell: CellId,
   needs: Needs,
   signal: AbortSignal,
 ): Promise<void> {
-  const stored = storedResults(store);
   const note = (value: unknown): void => {
     for (const digest of digestsIn(value)) needs.digests.add(digest);
   };
-  const tasks: TaskRunner = {
-    ...stored,
-    run: async (task, options) => {
-      signal.throwIfAborted();
+  await retraceCell(store, record, splits, cell, {
+    signal,
+    onTask: (task) => {
       needs.tasks.add(taskKey(task));
       note(task.inputs);
-      const done = await stored.run(task, options);
-      note(done.manifest.result);
-      return done;
     },
-  };
-  try {
-    await runCell(
-      { store, tasks },
-      { comparison, spec, dataset, splits, numerics, cell },
-      {
-        signal,
-        during: (_, work) => work(),
-        ...{ onRound: () => {}, onTask: () => {}, onNotice: () => {} },
-      },
-    );
-  } catch (error) {
-    // Where a result is damaged the cell goes on from there, as where there is none.
-    if (error instanceof NotComputed || (error instanceof AppError && error.code === 'data-loss')) return;
-    throw error;
-  }
+    onResult: note,
+  });
 }
 
 /** Of all references within: to arrays, and to lists of ids. */
