@@ -117,6 +117,19 @@ function deleted(plan: { readonly replicas: number }, there: readonly Member[]):
     .slice(0, Math.max(0, there.length - plan.replicas));
 }
 
+test('one that seemed gone and is back has its cost raised before anyone is deleted', () => {
+  const gone: Member = {
+    ...{ id: 'w0', ready: true, state: 'none', busy: 0 },
+    ...{ asked: true, low: true, overdue: true },
+  };
+  const back: Member = { ...gone, id: 'w1', state: 'draining', busy: 1, overdue: false };
+  const seen = { replicas: 2, min: 0, max: 0, wanted: 0, rolling: false };
+  const plan = planPool({ ...seen, members: [gone, back] });
+  assert.deepEqual([plan.raise, plan.replicas], [['w1'], 2]);
+  const next = planPool({ ...seen, members: [gone, { ...back, low: false }] });
+  assert.deepEqual([next.raise, next.replicas], [[], 1]);
+});
+
 describe('whatever is seen', () => {
   test('replicas rise no higher than the limit and fall no lower than the least', () => {
     fc.assert(

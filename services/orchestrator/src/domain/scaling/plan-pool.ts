@@ -57,13 +57,16 @@ export function planPool(sight: PoolSight): PoolPlan {
   const free = going.filter(isFree);
   const gone = free.filter(({ low }) => low);
   const remaining = staying.filter((member) => !gone.includes(member));
-  // One that is not ready but works all the same would be deleted before the drained ones.
+  // One that is not ready but works all the same would be deleted before the drained ones; one that seemed gone, got a low
+  // cost and is back, in place of one of them, until it is seen to be raised.
   const unsafe = rolling
     ? remaining.length > 0
-    : remaining.some(({ ready, state }) => !ready && state !== 'none');
+    : remaining.some(
+        (member) => (!member.ready && member.state !== 'none') || (member.low && !isFree(member)),
+      );
   const reduced = unsafe ? replicas : replicas - missing - gone.length;
   return {
-    raise: ids(kept.filter(({ low }) => low)),
+    raise: ids(staying.filter((member) => member.low && !free.includes(member))),
     lift: ids(kept.filter(({ asked }) => asked)),
     drain: ids(going.filter(({ asked }) => !asked)),
     lower: ids(free.filter(({ low }) => !low)),
